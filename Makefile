@@ -1,0 +1,72 @@
+# Everything that is done to mayfly is done from here; `make help` lists it.
+SHELL := /bin/bash
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+TOOLS := $(CURDIR)/bin/tools
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+FUZZTIME ?= 20s
+
+.PHONY: help build test race script lint fmt tidy-check cover bench fuzz conformance acceptance dist vet-platforms table clean
+
+help: ## list what can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/mayfly
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/mayfly ./cmd/mayfly
+
+test: ## run all tests
+	go test ./...
+
+race: ## run all tests under the race detector
+	go test -race -timeout 20m ./...
+
+script: ## run the learners' journeys alone; -u in FLAGS updates their golden files
+	go test ./cmd/mayfly -run TestScripts $(FLAGS)
+
+$(TOOLS)/golangci-lint: .ci/tools/go.mod
+	cd .ci/tools && GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+lint: $(TOOLS)/golangci-lint ## run the linters
+	$(TOOLS)/golangci-lint run ./...
+
+fmt: $(TOOLS)/golangci-lint ## format the code
+	$(TOOLS)/golangci-lint fmt ./...
+
+tidy-check: ## fail where go.mod is not tidy
+	go mod tidy -diff
+	go mod verify
+
+cover: ## show how much the tests reach
+	go test -coverpkg=./... -coverprofile=bin/cover.out ./... && go tool cover -func=bin/cover.out | tail -1
+
+bench: ## measure the table of docs/performance.md
+	go test ./internal/bench -run '^$$' -bench . -benchtime 1x -timeout 30m -v
+
+fuzz: ## fuzz each decoder for FUZZTIME
+	@set -e; for package in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+	    echo "== $$package $$target"; go test $$package -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
+	  done; done
+
+conformance: ## drive localaws with the clients that people use: botocore, the AWS CLI, cfn-lint
+	localaws/conformance/run
+
+acceptance: ## run the workshop against a real account: costs money, needs MAYFLY_ACCOUNT
+	@test -n "$$MAYFLY_ACCOUNT" || { echo "set MAYFLY_ACCOUNT to the account that may be used"; exit 2; }
+	go run ./cmd/mayfly run --target aws --account "$$MAYFLY_ACCOUNT" --env acceptance --yes --teardown --json
+
+dist: ## static binaries for linux, darwin and windows
+	@set -e; for platform in $(PLATFORMS); do \
+	  os=$${platform%/*}; arch=$${platform#*/}; suffix=; [ $$os = windows ] && suffix=.exe; \
+	  echo "dist/mayfly-$$os-$$arch$$suffix"; \
+	  CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags '$(LDFLAGS)' -o dist/mayfly-$$os-$$arch$$suffix ./cmd/mayfly; \
+	done
+
+vet-platforms: ## compile and vet for darwin and windows
+	@set -e; for os in darwin windows; do echo "vet $$os"; CGO_ENABLED=0 GOOS=$$os go vet ./...; done
+
+table: ## make the wire table again from botocore's service models
+	go generate ./localaws/internal/wire
+
+clean: ## remove what was made here
+	rm -rf bin dist
