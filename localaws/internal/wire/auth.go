@@ -1,0 +1,258 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/smithy-go"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/sigv4"
+)
+
+// maxSkew is how far the client's clock may be off.
+const maxSkew = 15 * time.Minute
+
+// refusal is an error of the signature check. Its status is not in any model.
+type refusal struct {
+	code, message string
+	status        int
+}
+
+func (e *refusal) Error() string { return e.code + ": " + e.message }
+
+// words are the codes that a family of services has for the same refusals.
+type words struct {
+	denied, unsigned, unknownKey, badSignature, badToken, expired string
+	status                                                        int
+}
+
+var (
+	jsonWords = words{
+		denied: "AccessDeniedException", unsigned: "MissingAuthenticationTokenException",
+		unknownKey: "UnrecognizedClientException", badSignature: "InvalidSignatureException",
+		badToken: "UnrecognizedClientException", expired: "ExpiredTokenException", status: http.StatusBadRequest,
+	}
+	restJSONWords = func() words { w := jsonWords; w.status = http.StatusForbidden; return w }()
+	queryWords    = words{
+		denied: "AccessDenied", unsigned: "MissingAuthenticationToken",
+		unknownKey: "InvalidClientTokenId", badSignature: "SignatureDoesNotMatch",
+		badToken: "InvalidClientTokenId", expired: "ExpiredToken", status: http.StatusForbidden,
+	}
+	s3Words = words{
+		denied: "AccessDenied", unsigned: "AccessDenied",
+		unknownKey: "InvalidAccessKeyId", badSignature: "SignatureDoesNotMatch",
+		badToken: "InvalidToken", expired: "ExpiredToken", status: http.StatusForbidden,
+	}
+	wordsOf = map[string]words{"json": jsonWords, "rest-json": restJSONWords, "query": queryWords, "rest-xml": s3Words}
+)
+
+// authenticate checks the signature of a call, and with it the payload: at
+// once where the operation takes a document, and while it is read where the
+// payload is a stream.
+func (c *call) authenticate(streaming bool) (context.Context, error) {
+	ctx := c.r.Context()
+	signature, key, err := c.credentials()
+	if err != nil {
+		return ctx, err
+	}
+	hash, err := c.payload(signature, key, streaming)
+	if err != nil {
+		return ctx, err
+	}
+	if !signature.Verify(c.r, key.SecretAccessKey, hash) {
+		return ctx, c.svc.badSignature()
+	}
+	if err := c.checkTime(signature, key); err != nil {
+		return ctx, err
+	}
+	c.principal = key.Principal
+	return identity.With(ctx, key.Principal), nil
+}
+
+func (c *call) credentials() (*sigv4.Signature, identity.Key, error) {
+	w := c.svc.words
+	signature, err := sigv4.Parse(c.r)
+	switch {
+	case errors.Is(err, sigv4.ErrUnsigned) && c.svc.name == "s3":
+		return nil, identity.Key{}, &refusal{w.unsigned, "Access Denied", w.status}
+	case errors.Is(err, sigv4.ErrUnsigned):
+		return nil, identity.Key{}, &refusal{w.unsigned, "Missing Authentication Token", w.status}
+	case err != nil:
+		return nil, identity.Key{}, c.svc.malformedSignature(c.r)
+	}
+	if err := c.svc.checkScope(signature); err != nil {
+		return nil, identity.Key{}, err
+	}
+	key, ok := c.server.cfg.Keys.Key(signature.AccessKeyID)
+	switch {
+	case !ok && c.svc.name == "s3":
+		return nil, key, &refusal{w.unknownKey, "The AWS Access Key Id you provided does not exist in our records.", w.status}
+	case !ok:
+		return nil, key, &refusal{w.unknownKey, "The security token included in the request is invalid.", w.status}
+	case !sigv4.Equal(key.SessionToken, signature.Token):
+		return nil, key, &refusal{w.badToken, "The security token included in the request is invalid.", w.status}
+	}
+	return signature, key, nil
+}
+
+// payload returns the hash that is signed, having checked that the payload has it.
+func (c *call) payload(signature *sigv4.Signature, key identity.Key, streaming bool) (string, error) {
+	hash := c.r.Header.Get("X-Amz-Content-Sha256")
+	if hash == "" && signature.Presigned {
+		hash = c.r.URL.Query().Get("X-Amz-Content-Sha256")
+		if hash == "" && c.svc.name == "s3" {
+			hash = sigv4.UnsignedPayload
+		}
+	}
+	body := io.Reader(c.r.Body)
+	if strings.HasPrefix(hash, sigv4.StreamingPrefix) {
+		switch hash {
+		case sigv4.StreamingSigned, sigv4.StreamingTrailer, sigv4.StreamingUnsigned:
+			body = sigv4.NewChunks(c.r.Body, hash, signature, key.SecretAccessKey)
+			c.length = decodedLength(c.r)
+		default:
+			return "", &smithy.GenericAPIError{Code: "NotImplemented", Message: "A header you provided implies functionality that is not implemented"}
+		}
+	}
+	unhashed := strings.HasPrefix(hash, sigv4.StreamingPrefix) || hash == sigv4.UnsignedPayload
+	if streaming && hash != "" {
+		stream := &payloadReader{reader: body, closer: c.r.Body}
+		if !unhashed {
+			stream.want(hash)
+		}
+		c.stream = stream
+		return hash, nil
+	}
+	if c.body == nil {
+		if err := c.readFrom(body); err != nil {
+			return "", err
+		}
+	}
+	c.length, c.stream = int64(len(c.body)), bytes.NewReader(c.body)
+	if unhashed {
+		return hash, nil
+	}
+	actual := sigv4.HexSHA256(c.body)
+	if hash != "" && !sigv4.Equal(hash, actual) {
+		return "", c.svc.badPayload()
+	}
+	return actual, nil
+}
+
+// checkTime comes after the signature, so that only who holds the key learns our time.
+func (c *call) checkTime(signature *sigv4.Signature, key identity.Key) error {
+	now, w := c.server.cfg.Now().UTC(), c.svc.words
+	if !key.Expires.IsZero() && !now.Before(key.Expires) {
+		if c.svc.name == "s3" {
+			return &refusal{w.expired, "The provided token has expired.", http.StatusBadRequest}
+		}
+		return &refusal{w.expired, "The security token included in the request is expired", w.status}
+	}
+	from, until := signature.Time.Add(-maxSkew), signature.Time.Add(maxSkew)
+	if signature.Presigned {
+		until = signature.Time.Add(signature.Expires)
+	}
+	switch {
+	case !now.Before(from) && !now.After(until):
+		return nil
+	case signature.Presigned && c.svc.name == "s3" && now.After(until):
+		return &refusal{"AccessDenied", "Request has expired", http.StatusForbidden}
+	case c.svc.name == "s3":
+		return &refusal{"RequestTimeTooSkewed", "The difference between the request time and the current time is too large.", http.StatusForbidden}
+	case now.Before(from):
+		return &refusal{w.badSignature, fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + 15 min.)",
+			stamp(signature.Time), stamp(now.Add(maxSkew)), stamp(now)), w.status}
+	}
+	return &refusal{w.badSignature, fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - 15 min.)",
+		stamp(signature.Time), stamp(now.Add(-maxSkew)), stamp(now)), w.status}
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(sigv4.TimeFormat) }
+
+func (s *service) checkScope(signature *sigv4.Signature) error {
+	region := signature.Scope.Region
+	global := s.name == "iam" || s.name == "sts"
+	if region == s.region || global && region == "us-east-1" {
+		return nil
+	}
+	if s.name == "s3" {
+		return &refusal{"AuthorizationHeaderMalformed", fmt.Sprintf(
+			"The authorization header is malformed; the region '%s' is wrong; expecting '%s'", region, s.region), http.StatusBadRequest}
+	}
+	return &refusal{s.words.badSignature, fmt.Sprintf("Credential should be scoped to a valid region, not '%s'.", region), s.words.status}
+}
+
+func (s *service) malformedSignature(r *http.Request) error {
+	switch {
+	case s.name == "s3" && r.Header.Get("Authorization") == "":
+		return &refusal{"AuthorizationQueryParametersError", "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed.", http.StatusBadRequest}
+	case s.name == "s3":
+		return &refusal{"AuthorizationHeaderMalformed", "The authorization header that you provided is not valid.", http.StatusBadRequest}
+	}
+	return &refusal{"IncompleteSignature" + map[bool]string{true: "", false: "Exception"}[s.protocol == "query"],
+		"Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' parameters.", http.StatusBadRequest}
+}
+
+func (s *service) badSignature() error {
+	message := "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
+	if s.name == "s3" {
+		message = "The request signature we calculated does not match the signature you provided. Check your key and signing method."
+	}
+	return &refusal{s.words.badSignature, message, s.words.status}
+}
+
+func (s *service) badPayload() error {
+	if s.name != "s3" {
+		return s.badSignature()
+	}
+	return errPayloadHash
+}
+
+var errPayloadHash = &smithy.GenericAPIError{
+	Code: "XAmzContentSHA256Mismatch", Message: "The provided 'x-amz-content-sha256' header does not match what was computed.",
+}
+
+// readBody buffers the body once, within the service's cap.
+func (c *call) readBody() error {
+	if c.body != nil {
+		return nil
+	}
+	return c.readFrom(c.r.Body)
+}
+
+func (c *call) readFrom(body io.Reader) error {
+	limit := c.server.maxBody(c.svc.name)
+	var buffer bytes.Buffer
+	if c.r.ContentLength > 0 {
+		buffer.Grow(int(min(c.r.ContentLength, limit)) + bytes.MinRead)
+	}
+	n, err := buffer.ReadFrom(io.LimitReader(body, limit+1))
+	if err != nil {
+		return asAPIError(err)
+	}
+	if n > limit {
+		return c.svc.tooLarge(limit)
+	}
+	c.body = buffer.Bytes()
+	if c.body == nil {
+		c.body = []byte{}
+	}
+	return nil
+}
+
+func (s *service) tooLarge(limit int64) error {
+	switch s.protocol {
+	case "rest-xml":
+		return &smithy.GenericAPIError{Code: "MaxMessageLengthExceeded", Message: "Your request was too big."}
+	case "rest-json":
+		return &refusal{"RequestEntityTooLargeException", fmt.Sprintf("Request must be smaller than %d bytes", limit), http.StatusRequestEntityTooLarge}
+	}
+	return &refusal{"RequestEntityTooLarge", fmt.Sprintf("Request must be smaller than %d bytes", limit), http.StatusRequestEntityTooLarge}
+}

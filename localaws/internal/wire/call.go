@@ -1,0 +1,270 @@
+package wire
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+)
+
+// call is one request on its way through.
+type call struct {
+	server *Server
+	svc    *service
+	w      http.ResponseWriter
+	r      *http.Request
+	id     string
+	path   string // escaped, as it would be without a virtual host
+
+	op        *codec
+	principal identity.Principal
+
+	form   *form             // of a query request
+	query  url.Values        // of a REST request
+	labels map[string]string // of a REST request's path
+	body   []byte            // buffered; nil before it is read and for a stream
+	stream io.Reader
+	length int64
+
+	code   string
+	status int
+}
+
+// newCall finds out which service a request is for; nil where that is none.
+func (s *Server) newCall(w http.ResponseWriter, r *http.Request, bucket string) *call {
+	svc := s.services[serviceName(r)]
+	if svc == nil {
+		return nil
+	}
+	if r.Body == nil { // a request that never went over a network
+		r.Body = http.NoBody
+	}
+	c := &call{server: s, svc: svc, w: w, r: r, id: requestID(), path: r.URL.EscapedPath(), length: r.ContentLength}
+	if bucket != "" && svc.name == "s3" {
+		c.path = "/" + bucket + c.path
+	}
+	return c
+}
+
+// serviceName reads the service from the scope of the signature, and for an
+// unsigned request from the target of the JSON protocol; what is left is S3's.
+func serviceName(r *http.Request) string {
+	if _, after, ok := strings.Cut(r.Header.Get("Authorization"), "Credential="); ok {
+		return scopedService(after)
+	}
+	if strings.Contains(r.URL.RawQuery, "X-Amz-Credential=") {
+		return scopedService(r.URL.Query().Get("X-Amz-Credential"))
+	}
+	if prefix, _, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok {
+		for name, service := range index().Services {
+			if service.TargetPrefix == prefix {
+				return name
+			}
+		}
+	}
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/2015-03-31/"):
+		return "lambda"
+	case r.Method == http.MethodPost && r.URL.Path == "/":
+		return "sts" // an unsigned query request: which service it is for makes no difference to the answer
+	}
+	return "s3"
+}
+
+func scopedService(credential string) string {
+	parts := strings.SplitN(credential, "/", 5)
+	if len(parts) < 5 {
+		return "s3"
+	}
+	return parts[3]
+}
+
+func (c *call) serve() {
+	began := c.server.cfg.Now()
+	c.setHeaders()
+	if err := c.svc.load(); err != nil {
+		c.server.cfg.Log.Error("wire: table", "error", err)
+		http.Error(c.w, "internal error", http.StatusInternalServerError)
+		return
+	}
+	c.answer()
+	if c.server.cfg.Observe != nil {
+		name := ""
+		if c.op != nil {
+			name = c.op.op.Name
+		}
+		c.server.cfg.Observe(c.r.Context(), Answered{
+			Operation: c.svc.name + ":" + name, RequestID: c.id, Principal: c.principal,
+			Code: c.code, Status: c.status, Duration: c.server.cfg.Now().Sub(began),
+		})
+	}
+}
+
+func (c *call) setHeaders() {
+	header := c.w.Header()
+	if c.svc.name == "s3" {
+		header.Set("X-Amz-Request-Id", c.id)
+		header.Set("X-Amz-Id-2", hostID)
+		header.Set("Server", "AmazonS3")
+		return
+	}
+	header.Set("X-Amzn-Requestid", c.id)
+}
+
+// answer takes the request through every stage, and writes what comes out.
+func (c *call) answer() {
+	defer func() {
+		if p := recover(); p != nil {
+			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(p)
+			}
+			c.fail(fmt.Errorf("panic: %v", p))
+		}
+	}()
+	p := protocols[c.svc.protocol]
+	name, unknown := p.operation(c)
+	if unknown == nil {
+		c.op, unknown = c.svc.operation(name)
+	}
+	ctx, err := c.authenticate(unknown != nil && c.svc.protocol == "rest-xml" || c.op != nil && c.op.streaming())
+	if err == nil {
+		err = unknown
+	}
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	out, err := c.run(context.WithValue(ctx, requestIDKey{}, c.id), p)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	c.status = http.StatusOK
+	if c.op.out == nil {
+		p.respond(c, nil, reflect.Value{})
+		return
+	}
+	p.respond(c, c.op.out, reflect.ValueOf(out).Elem())
+}
+
+// run decodes and validates the input, asks for permission and calls the handler.
+func (c *call) run(ctx context.Context, p protocol) (any, error) {
+	in := reflect.New(c.op.op.in)
+	if c.op.in != nil {
+		src, err := p.source(c, c.op.in)
+		if err != nil {
+			return nil, err
+		}
+		d := decoder{newToken: newToken}
+		if err := d.structure(c.op.in, src, in.Elem()); err != nil {
+			return nil, err
+		}
+		if len(d.violations) > 0 {
+			return nil, c.svc.invalid(c.op, d.violations)
+		}
+	}
+	if err := c.authorize(ctx, in.Interface()); err != nil {
+		return nil, err
+	}
+	return c.handle(ctx, in.Interface())
+}
+
+func (c *call) authorize(ctx context.Context, in any) error {
+	if c.server.cfg.Authorize == nil {
+		return nil
+	}
+	resources := []string{"*"}
+	if c.op.op.resources != nil {
+		resources = c.op.op.resources(in)
+	}
+	return c.server.cfg.Authorize(ctx, AuthRequest{Principal: c.principal, Action: c.op.op.Action, Resources: resources})
+}
+
+func (c *call) handle(ctx context.Context, in any) (any, error) {
+	return c.server.cfg.Faults.around(ctx, c, func() (any, error) { return c.op.op.handle(ctx, in) })
+}
+
+// fail answers with an error.
+func (c *call) fail(err error) {
+	var f failure
+	if e, ok := errors.AsType[*refusal](err); ok {
+		f = failure{code: e.code, message: e.message, status: e.status}
+	} else {
+		f = c.svc.failureOf(err)
+	}
+	if f.cause != nil {
+		c.server.cfg.Log.Error("wire: internal failure", slog.String("service", c.svc.name), slog.String("request", c.id), slog.Any("error", f.cause))
+	}
+	c.code = f.code
+	protocols[c.svc.protocol].fail(c, f)
+}
+
+// write sends the answer.
+func (c *call) write(status int, contentType string, body []byte) {
+	c.status = status
+	header := c.w.Header()
+	if contentType != "" {
+		header.Set("Content-Type", contentType)
+	} else if len(body) == 0 && header.Get("Content-Type") == "" {
+		header["Content-Type"] = nil // or net/http would guess
+	}
+	if c.r.Method != http.MethodHead && status != http.StatusNoContent && status != http.StatusNotModified {
+		header.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	c.w.WriteHeader(status)
+	if c.r.Method == http.MethodHead || len(body) == 0 {
+		return
+	}
+	if _, err := c.w.Write(body); err != nil {
+		c.server.cfg.Log.Debug("wire: the client went away", slog.Any("error", err))
+	}
+}
+
+// copy sends a streamed answer and closes its source.
+func (c *call) copy(status int, body any) {
+	c.status = status
+	reader, _ := body.(io.Reader)
+	if closer, ok := body.(io.Closer); ok {
+		defer closer.Close() //nolint:errcheck // a source that was only read
+	}
+	if c.w.Header().Get("Content-Type") == "" {
+		c.w.Header()["Content-Type"] = nil // or net/http would guess
+	}
+	c.w.WriteHeader(status)
+	if _, err := io.Copy(c.w, reader); err != nil {
+		// Half an answer must not look like a whole one.
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// buffer returns an empty buffer that is large enough for most answers.
+func (c *call) buffer() []byte { return make([]byte, 0, 1024) }
+
+type requestIDKey struct{}
+
+// RequestID returns the id of the request that a handler answers.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// requestID makes a random UUID.
+func requestID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	s := hex.EncodeToString(b[:])
+	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+}
+
+func newToken() string { return requestID() }
