@@ -1,0 +1,102 @@
+// Package iam is IAM and STS: roles, users, policies, access keys and the
+// sessions of roles.
+//
+// Goals: names, ids, errors and grammar are AWS's; a role is assumed only by
+// whom its trust policy names. Non-goals: groups, instance profiles, federation.
+package iam
+
+import (
+	"crypto/rand"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/service"
+	"github.com/mayfly-cd/mayfly/localaws/internal/store"
+)
+
+// Service is IAM and STS of one account. It implements [identity.Keys].
+type Service struct {
+	env  service.Env
+	root identity.Key
+
+	roles      *store.Table[entity]
+	users      *store.Table[entity]
+	policies   *store.Table[managedPolicy]
+	accessKeys *store.Table[accessKey]
+	sessions   *store.Table[session]
+
+	mu   sync.RWMutex // guards keys
+	keys map[string]identity.Key
+}
+
+// New opens the service over the state in env. root is the account's own key.
+func New(env service.Env, root identity.Key) (*Service, error) {
+	s := &Service{env: env, root: root, keys: map[string]identity.Key{}}
+	var err error
+	if s.roles, err = store.NewTable[entity](env.DB, "iam/roles"); err != nil {
+		return nil, err
+	}
+	if s.users, err = store.NewTable[entity](env.DB, "iam/users"); err != nil {
+		return nil, err
+	}
+	if s.policies, err = store.NewTable[managedPolicy](env.DB, "iam/policies"); err != nil {
+		return nil, err
+	}
+	if s.accessKeys, err = store.NewTable[accessKey](env.DB, "iam/access-keys"); err != nil {
+		return nil, err
+	}
+	if s.sessions, err = store.NewTable[session](env.DB, "iam/sessions"); err != nil {
+		return nil, err
+	}
+	return s, s.loadKeys()
+}
+
+// entity is a role or a user.
+type entity struct {
+	Name, Path, ID, ARN string
+	Created             time.Time
+	Description         string
+	Trust               string `json:",omitempty"` // a role's trust policy
+	MaxSession          int32  `json:",omitempty"`
+	Boundary            string `json:",omitempty"`
+	Inline              map[string]string
+	Attached            []string
+	Tags                map[string]string
+}
+
+// Lengths of what follows the prefix in unique ids and access keys:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+const (
+	idLength  = 17
+	keyLength = 16
+)
+
+// uniqueID makes an id such as AROA... or AIDA....
+func uniqueID(prefix string, length int) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+	random := make([]byte, length)
+	_, _ = rand.Read(random) // never fails, says crypto/rand
+	for i, b := range random {
+		random[i] = alphabet[int(b)%len(alphabet)]
+	}
+	return prefix + string(random)
+}
+
+// rowKey is the key of a name: IAM does not tell names apart by case.
+func rowKey(name string) string { return strings.ToLower(name) }
+
+func (s *Service) arn(kind, path, name string) string {
+	return "arn:aws:iam::" + s.env.Account + ":" + kind + path + name
+}
+
+// now is the time with the precision that IAM has.
+func (s *Service) now() time.Time { return s.env.Now().UTC().Truncate(time.Second) }
+
+// encode writes a document as IAM returns it, URL-encoded by RFC 3986.
+func encode(document string) *string {
+	escaped := strings.ReplaceAll(url.QueryEscape(document), "+", "%20")
+	return &escaped
+}
