@@ -1,0 +1,110 @@
+// Package sns is Amazon SNS in this process: topics, e-mail subscriptions and
+// an inbox that every message lands in. No e-mail is ever sent.
+//
+// Non-goals: subscriptions that would need another service to deliver to, FIFO
+// topics, filter policies, encryption. Requests for them are refused by name.
+package sns
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sns/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/service"
+	"github.com/mayfly-cd/mayfly/localaws/internal/store"
+	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
+)
+
+// Service is one account's SNS in one region. It is safe for concurrent use.
+type Service struct {
+	env           service.Env
+	topics        *store.Table[topic]        // by name
+	subscriptions *store.Table[subscription] // by topic's name, NUL, id
+	messages      *store.Table[Message]      // by number, so in the order of arrival
+	// mu guards the step from reading a topic's subscriptions to changing them.
+	mu sync.Mutex
+}
+
+// New opens the state under env.
+func New(env service.Env) (*Service, error) {
+	s := &Service{env: env}
+	var err error
+	if s.topics, err = store.NewTable[topic](env.DB, "sns/topics"); err != nil {
+		return nil, err
+	}
+	if s.subscriptions, err = store.NewTable[subscription](env.DB, "sns/subscriptions"); err != nil {
+		return nil, err
+	}
+	if s.messages, err = store.NewTable[Message](env.DB, "sns/messages"); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Operations lists what is served, each with its action and resources.
+func (s *Service) Operations() []wire.Operation {
+	return []wire.Operation{
+		wire.Op("CreateTopic", "sns:CreateTopic", func(in *sns.CreateTopicInput) []string { return []string{s.topicARN(aws.ToString(in.Name))} }, s.CreateTopic),
+		wire.Op("DeleteTopic", "sns:DeleteTopic", func(in *sns.DeleteTopicInput) []string { return on(in.TopicArn) }, s.DeleteTopic),
+		wire.Op("GetTopicAttributes", "sns:GetTopicAttributes", func(in *sns.GetTopicAttributesInput) []string { return on(in.TopicArn) }, s.GetTopicAttributes),
+		wire.Op("SetTopicAttributes", "sns:SetTopicAttributes", func(in *sns.SetTopicAttributesInput) []string { return on(in.TopicArn) }, s.SetTopicAttributes),
+		wire.Op("ListTopics", "sns:ListTopics", nil, s.ListTopics),
+		wire.Op("Subscribe", "sns:Subscribe", func(in *sns.SubscribeInput) []string { return on(in.TopicArn) }, s.Subscribe),
+		wire.Op("ConfirmSubscription", "sns:ConfirmSubscription", func(in *sns.ConfirmSubscriptionInput) []string { return on(in.TopicArn) }, s.ConfirmSubscription),
+		wire.Op("Unsubscribe", "sns:Unsubscribe", func(in *sns.UnsubscribeInput) []string { return onTopicOf(in.SubscriptionArn) }, s.Unsubscribe),
+		wire.Op("ListSubscriptions", "sns:ListSubscriptions", nil, s.ListSubscriptions),
+		wire.Op("ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic", func(in *sns.ListSubscriptionsByTopicInput) []string { return on(in.TopicArn) }, s.ListSubscriptionsByTopic),
+		wire.Op("GetSubscriptionAttributes", "sns:GetSubscriptionAttributes", func(in *sns.GetSubscriptionAttributesInput) []string { return onTopicOf(in.SubscriptionArn) }, s.GetSubscriptionAttributes),
+		wire.Op("SetSubscriptionAttributes", "sns:SetSubscriptionAttributes", func(in *sns.SetSubscriptionAttributesInput) []string { return onTopicOf(in.SubscriptionArn) }, s.SetSubscriptionAttributes),
+		wire.Op("Publish", "sns:Publish", func(in *sns.PublishInput) []string { return on(target(in)) }, s.Publish),
+		wire.Op("TagResource", "sns:TagResource", func(in *sns.TagResourceInput) []string { return on(in.ResourceArn) }, s.TagResource),
+		wire.Op("UntagResource", "sns:UntagResource", func(in *sns.UntagResourceInput) []string { return on(in.ResourceArn) }, s.UntagResource),
+		wire.Op("ListTagsForResource", "sns:ListTagsForResource", func(in *sns.ListTagsForResourceInput) []string { return on(in.ResourceArn) }, s.ListTagsForResource),
+	}
+}
+
+func on(arn *string) []string { return []string{aws.ToString(arn)} }
+
+// onTopicOf is the topic's ARN, which a subscription's ARN continues.
+func onTopicOf(subscription *string) []string {
+	arn := aws.ToString(subscription)
+	if i := strings.LastIndexByte(arn, ':'); strings.Count(arn, ":") == 6 {
+		arn = arn[:i]
+	}
+	return []string{arn}
+}
+
+func (s *Service) topicARN(name string) string { return s.env.ARN("sns", name) }
+
+// nameIn returns the rest of an ARN of this account's SNS: a topic's name, and
+// after a colon a subscription's id.
+func (s *Service) nameIn(arn *string, member string) (string, error) {
+	if elements := strings.Count(aws.ToString(arn), ":") + 1; elements < 6 {
+		return "", invalid("%s Reason: An ARN must have at least 6 elements, not %d", member, elements)
+	}
+	name, ok := strings.CutPrefix(*arn, s.topicARN(""))
+	if !ok {
+		return "", invalid("%s", member)
+	}
+	return name, nil
+}
+
+// newID returns a random UUID.
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	h := hex.EncodeToString(b[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
+
+func noTopic() error { return &types.NotFoundException{Message: aws.String("Topic does not exist")} }
+
+func noSubscription() error {
+	return &types.NotFoundException{Message: aws.String("Subscription does not exist")}
+}
