@@ -1,0 +1,188 @@
+package events
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+)
+
+// Patterns are compiled into nodes, with the rules and the words of errors of
+// AWS's own matcher, the open-source event-ruler.
+
+// node matches a value of an event, or the lack of one.
+type node interface {
+	match(value any, present bool) bool
+}
+
+// object is what a JSON object of a pattern compiles to: every field must match.
+type object struct {
+	fields map[string]node
+	ors    [][]object // every $or must have a member that matches
+}
+
+func (o object) match(value any, present bool) bool {
+	if list, ok := value.([]any); ok {
+		for _, element := range list {
+			if o.match(element, present) {
+				return true
+			}
+		}
+		return false
+	}
+	// A value that is no object has none of the fields, as if it were missing.
+	members, _ := value.(map[string]any)
+	for name, field := range o.fields {
+		member, ok := members[name]
+		if !field.match(member, ok) {
+			return false
+		}
+	}
+	for _, or := range o.ors {
+		matched := false
+		for _, alternative := range or {
+			matched = matched || alternative.match(value, present)
+		}
+		if !matched {
+			return false
+		}
+	}
+	return true
+}
+
+// leaf is what a JSON array compiles to: one of the alternatives must match
+// the value or, where that is an array, one of its elements.
+type leaf struct {
+	alternatives []func(value any) bool
+	absent       bool // {"exists": false} is among the alternatives
+}
+
+func (l leaf) match(value any, present bool) bool {
+	values, ok := value.([]any)
+	if !ok {
+		values = []any{value}
+	}
+	found := false
+	for _, v := range values {
+		if _, nested := v.(map[string]any); nested || !present {
+			continue
+		}
+		found = true
+		for _, matches := range l.alternatives {
+			if matches(v) {
+				return true
+			}
+		}
+	}
+	return !found && l.absent
+}
+
+// compile reads an event pattern. Its error is an InvalidEventPatternException.
+func compile(pattern string) (node, error) {
+	value, err := decode(pattern)
+	if err != nil {
+		return nil, errPattern("Invalid JSON")
+	}
+	members, ok := value.(map[string]any)
+	if !ok {
+		return nil, errPattern("Filter is not an object")
+	}
+	compiled, err := compileObject(members)
+	if err != nil {
+		return nil, errPattern(err.Error())
+	}
+	return compiled, nil
+}
+
+func errPattern(reason string) error {
+	return &types.InvalidEventPatternException{Message: aws.String("Event pattern is not valid. Reason: " + reason)}
+}
+
+// decode reads one JSON value, with numbers as they are written.
+func decode(text string) (value any, err error) {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&value); err != nil {
+		return nil, err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("data after the value")
+	}
+	return value, nil
+}
+
+func compileObject(members map[string]any) (object, error) {
+	if len(members) == 0 {
+		return object{}, errors.New("Empty objects are not allowed") //nolint:revive,staticcheck // AWS's words
+	}
+	o := object{fields: map[string]node{}}
+	for name, member := range members {
+		var err error
+		switch member := member.(type) {
+		case map[string]any:
+			o.fields[name], err = compileObject(member)
+		case []any:
+			if name == "$or" {
+				var or []object
+				or, err = compileOr(member)
+				o.ors = append(o.ors, or)
+			} else {
+				o.fields[name], err = compileLeaf(member)
+			}
+		default:
+			err = fmt.Errorf("%q must be an object or an array", name)
+		}
+		if err != nil {
+			return object{}, err
+		}
+	}
+	return o, nil
+}
+
+func compileOr(members []any) (or []object, err error) {
+	for _, member := range members {
+		fields, ok := member.(map[string]any)
+		if !ok {
+			break
+		}
+		alternative, err := compileObject(fields)
+		if err != nil {
+			return nil, err
+		}
+		or = append(or, alternative)
+	}
+	if len(or) < 2 || len(or) < len(members) {
+		return nil, errors.New("There must have at least 2 Objects in $or relationship.") //nolint:revive,staticcheck // AWS's words
+	}
+	return or, nil
+}
+
+func compileLeaf(members []any) (l leaf, err error) {
+	if len(members) == 0 {
+		return leaf{}, errors.New("Empty arrays are not allowed") //nolint:revive,staticcheck // AWS's words
+	}
+	for _, member := range members {
+		var matches func(any) bool
+		switch member := member.(type) {
+		case map[string]any:
+			if exists, ok := member["exists"]; ok && len(member) == 1 && exists == false {
+				l.absent = true
+				continue
+			}
+			matches, err = compileMatcher(member)
+		case []any:
+			err = errors.New("Match value must be String, number, true, false, or null") //nolint:revive,staticcheck // AWS's words
+		default:
+			matches = equal(member)
+		}
+		if err != nil {
+			return leaf{}, err
+		}
+		l.alternatives = append(l.alternatives, matches)
+	}
+	return l, nil
+}
