@@ -1,0 +1,69 @@
+package codecommit
+
+import (
+	"context"
+	"maps"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/codecommit"
+	"github.com/aws/aws-sdk-go-v2/service/codecommit/types"
+)
+
+const maxTags = 50
+
+// tagged returns the name of the repository with that ARN.
+func (s *Service) tagged(arn string) (string, error) {
+	name, ok := strings.CutPrefix(arn, s.arn(""))
+	if !ok {
+		return "", &types.InvalidResourceArnException{Message: aws.String("The value for the resource ARN is not valid.")}
+	}
+	_, err := s.find(&name)
+	return name, err
+}
+
+// TagResource adds tags to a repository.
+func (s *Service) TagResource(_ context.Context, in *codecommit.TagResourceInput) (*codecommit.TagResourceOutput, error) {
+	name, err := s.tagged(*in.ResourceArn)
+	if err != nil {
+		return nil, err
+	}
+	err = s.repositories.Update(name, func(row *repository, _ bool) error {
+		if row.Tags == nil {
+			row.Tags = map[string]string{}
+		}
+		maps.Copy(row.Tags, in.Tags)
+		if len(row.Tags) > maxTags {
+			return &types.TooManyTagsException{Message: aws.String("The maximum number of tags for an AWS resource has been exceeded.")}
+		}
+		return nil
+	})
+	return &codecommit.TagResourceOutput{}, err
+}
+
+// UntagResource removes tags from a repository.
+func (s *Service) UntagResource(_ context.Context, in *codecommit.UntagResourceInput) (*codecommit.UntagResourceOutput, error) {
+	name, err := s.tagged(*in.ResourceArn)
+	if err != nil {
+		return nil, err
+	}
+	return &codecommit.UntagResourceOutput{}, s.repositories.Update(name, func(row *repository, _ bool) error {
+		for _, key := range in.TagKeys {
+			delete(row.Tags, key)
+		}
+		return nil
+	})
+}
+
+// ListTagsForResource returns the tags of a repository.
+func (s *Service) ListTagsForResource(_ context.Context, in *codecommit.ListTagsForResourceInput) (*codecommit.ListTagsForResourceOutput, error) {
+	name, err := s.tagged(*in.ResourceArn)
+	if err != nil {
+		return nil, err
+	}
+	row, err := s.find(&name)
+	if row.Tags == nil {
+		row.Tags = map[string]string{}
+	}
+	return &codecommit.ListTagsForResourceOutput{Tags: row.Tags}, err
+}
