@@ -1,0 +1,67 @@
+package lambda
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+func newStarter() *starter {
+	st := &starter{jobs: make(chan func()), done: make(chan struct{})}
+	go func() {
+		defer close(st.done)
+		runtime.LockOSThread()
+		for job := range st.jobs {
+			job()
+		}
+	}()
+	return st
+}
+
+// contain puts the process into a group of its own, which dies with this process.
+func contain(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+func killGroup(p *os.Process) {
+	_ = syscall.Kill(-p.Pid, syscall.SIGKILL) // it fails where the group is gone, as it should be
+}
+
+// killMarked ends every process whose environment has a variable that starts so:
+// those that left their group, and those that outlived a service that was killed.
+func killMarked(start string) {
+	environments, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		return
+	}
+	for _, name := range environments {
+		environ, err := os.ReadFile(name)
+		if err != nil || !bytes.Contains(append([]byte{0}, environ...), append([]byte{0}, start...)) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+		if err == nil && pid != os.Getpid() {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended by itself
+		}
+	}
+}
+
+// peakMemory returns the most memory that the process had, in MB.
+func peakMemory(pid int) (int, bool) {
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return 0, false
+	}
+	_, rest, found := strings.Cut(string(status), "VmHWM:")
+	fields := strings.Fields(rest)
+	if !found || len(fields) == 0 {
+		return 0, false
+	}
+	kilobytes, err := strconv.Atoi(fields[0])
+	return (kilobytes + 1023) / 1024, err == nil
+}
