@@ -1,0 +1,187 @@
+package codepipeline
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
+)
+
+// actor does the work of one type of action. It returns a *failure where the
+// action failed for a reason that its user should read.
+type actor func(ctx context.Context, j *job) (result, error)
+
+// job is what an actor gets.
+type job struct {
+	run           *run
+	id            string // of the action execution
+	stage, action string
+	declaration   types.ActionDeclaration
+	configuration map[string]string // variables resolved
+	inputs        []artifact
+	outputs       []artifact
+	override      *types.SourceRevisionOverride // of a source action, where its revision was given
+	bucket        string
+	cfg           aws.Config // with the keys of the role for which the action works
+	principal     string     // that role
+	// report records what is known before the action ends, such as the id of a build.
+	report func(func(a *actionRun))
+}
+
+// result is what a successful actor hands on.
+type result struct {
+	summary   string
+	variables map[string]string
+	revision  *revision // of a source
+}
+
+// revision is what a source action found.
+type revision struct {
+	id, summary, url string
+	created          *time.Time
+}
+
+// runAction runs one action and records all of it. A nil error means success.
+func (s *Service) runAction(r *run, stage string, a types.ActionDeclaration) error {
+	j := &job{
+		run: r, id: newID(), stage: stage, action: aws.ToString(a.Name), declaration: a,
+		bucket: aws.ToString(r.declaration.ArtifactStore.Location),
+	}
+	j.report = func(change func(a *actionRun)) {
+		s.change(r, func(e *execution) { change(e.actionByID(j.id)) })
+	}
+	var unresolved error
+	s.change(r, func(e *execution) { unresolved = s.begin(e, j) })
+	s.emitAction(r, j.id, "STARTED")
+
+	res, err := s.act(j, unresolved)
+	state := s.conclude(j, res, err)
+	if state != "" {
+		s.emitAction(r, j.id, state)
+	}
+	return err
+}
+
+// begin fills the job from the execution and records that the action started.
+func (s *Service) begin(e *execution, j *job) error {
+	a := j.declaration
+	for _, in := range a.InputArtifacts {
+		name := aws.ToString(in.Name)
+		found, ok := e.Artifacts[name]
+		if !ok {
+			found = artifact{Name: name, Bucket: j.bucket}
+		}
+		j.inputs = append(j.inputs, found)
+	}
+	for _, out := range a.OutputArtifacts {
+		name := aws.ToString(out.Name)
+		j.outputs = append(j.outputs, artifact{
+			Name: name, Bucket: j.bucket,
+			Key: artifactKey(j.run.pipeline, name, a.ActionTypeId.Category == types.ActionCategorySource),
+		})
+	}
+	for i := range e.Overrides {
+		if aws.ToString(e.Overrides[i].ActionName) == j.action && a.ActionTypeId.Category == types.ActionCategorySource {
+			j.override = &e.Overrides[i]
+		}
+	}
+	var err error
+	j.configuration, err = e.resolve(j.action, a.Configuration)
+	now := s.env.Now()
+	e.Actions = append(e.Actions, actionRun{
+		ID: j.id, Stage: j.stage, Name: j.action, Type: *a.ActionTypeId,
+		Status: types.ActionExecutionStatusInProgress, Started: now, Updated: now,
+		Namespace: aws.ToString(a.Namespace), RoleARN: aws.ToString(a.RoleArn),
+		Configuration: maps.Clone(a.Configuration), Resolved: j.configuration,
+		Inputs: j.inputs,
+	})
+	return err
+}
+
+// act assumes the role and lets the actor work.
+func (s *Service) act(j *job, unresolved error) (result, error) {
+	if unresolved != nil {
+		return result{}, unresolved
+	}
+	for _, in := range j.inputs {
+		if in.Key == "" {
+			return result{}, failed(codeConfiguration, "The input artifact %s does not exist: the action that declares it did not produce it", in.Name)
+		}
+	}
+	var err error
+	if j.cfg, j.principal, err = s.assume(j); err != nil {
+		return result{}, err
+	}
+	act, ok := s.actors[typeKey(j.declaration.ActionTypeId.Category, aws.ToString(j.declaration.ActionTypeId.Provider))]
+	if !ok {
+		return result{}, failed(codeInternal, "no such action type")
+	}
+	return act(j.run.ctx, j)
+}
+
+// conclude records how the action ended and returns the state for its event,
+// or "" where nothing may be said any more.
+func (s *Service) conclude(j *job, res result, err error) string {
+	if cause := context.Cause(j.run.ctx); err != nil && (errors.Is(cause, errClosed) || errors.Is(cause, errDeleted)) {
+		return ""
+	}
+	state := "SUCCEEDED"
+	s.change(j.run, func(e *execution) {
+		a := e.actionByID(j.id)
+		a.Updated, a.Token = s.env.Now(), ""
+		switch {
+		case err == nil:
+			a.Status, a.Outputs, a.Variables = types.ActionExecutionStatusSucceeded, j.outputs, res.variables
+			if res.summary != "" {
+				a.Summary = clip(res.summary)
+			}
+			e.handOn(j, res)
+		case j.run.ctx.Err() != nil:
+			state, a.Status = "ABANDONED", types.ActionExecutionStatusAbandoned
+		default:
+			state, a.Status = "FAILED", types.ActionExecutionStatusFailed
+			s.recordFailure(a, err)
+		}
+	})
+	return state
+}
+
+// handOn gives later actions what this one made.
+func (e *execution) handOn(j *job, res result) {
+	if e.Artifacts == nil {
+		e.Artifacts = map[string]artifact{}
+	}
+	for _, out := range j.outputs {
+		if res.revision != nil {
+			out.Revision = res.revision.id
+		}
+		e.Artifacts[out.Name] = out
+	}
+	if ns := aws.ToString(j.declaration.Namespace); ns != "" {
+		if e.Namespaces == nil {
+			e.Namespaces = map[string]map[string]string{}
+		}
+		e.Namespaces[ns] = res.variables
+	}
+	if res.revision != nil {
+		e.recordRevision(j, res.revision)
+	}
+}
+
+func (e *execution) recordRevision(j *job, rev *revision) {
+	a := e.actionByID(j.id)
+	a.RevisionID, a.RevisionURL = rev.id, rev.url
+	e.Sources = append(dropSource(e.Sources, j.action), types.SourceRevision{
+		ActionName: aws.String(j.action), RevisionId: aws.String(rev.id),
+		RevisionSummary: optional(rev.summary), RevisionUrl: optional(rev.url),
+	})
+	for _, out := range j.outputs {
+		e.Revisions = append(dropRevision(e.Revisions, out.Name), types.ArtifactRevision{
+			Name: aws.String(out.Name), RevisionId: aws.String(rev.id), Created: rev.created,
+			RevisionSummary: optional(rev.summary), RevisionUrl: optional(rev.url),
+		})
+	}
+}

@@ -1,0 +1,155 @@
+package codepipeline
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
+)
+
+// pipeline is the row of a pipeline.
+type pipeline struct {
+	Declaration      types.PipelineDeclaration
+	Created, Updated time.Time
+	Tags             map[string]string
+	Transitions      map[string]transition // the inbound transitions that were ever changed, by stage
+	Seen             map[string]string     // the newest revision seen by each source action, for polling
+}
+
+// transition is the gate before a stage.
+type transition struct {
+	Disabled  bool
+	Reason    string
+	ChangedAt time.Time
+	ChangedBy string
+}
+
+// execution is the row of a pipeline execution with all that happened in it.
+type execution struct {
+	ID, Pipeline  string
+	Version       int32
+	Mode          types.ExecutionMode
+	Status        types.PipelineExecutionStatus
+	StatusSummary string
+	Trigger       types.ExecutionTrigger
+	StopReason    string
+	Variables     map[string]string // the pipeline's variables, resolved
+	Overrides     []types.SourceRevisionOverride
+	Started       time.Time
+	Updated       time.Time
+
+	Stages     []stageRun
+	Actions    []actionRun // in the order in which they started, retries included
+	Revisions  []types.ArtifactRevision
+	Sources    []types.SourceRevision
+	Artifacts  map[string]artifact          // by name
+	Namespaces map[string]map[string]string // the variables of actions
+}
+
+// attempt counts how often the execution was begun or retried.
+func (e *execution) attempt() int {
+	n := 1
+	for i := range e.Stages {
+		n += int(e.Stages[i].Retries)
+	}
+	return n
+}
+
+// stage returns the run of that stage, or nil where it has not been entered.
+func (e *execution) stage(name string) *stageRun {
+	for i := range e.Stages {
+		if e.Stages[i].Name == name {
+			return &e.Stages[i]
+		}
+	}
+	return nil
+}
+
+// action returns the latest run of an action that counts, or nil.
+func (e *execution) action(stage, name string) *actionRun {
+	st := e.stage(stage)
+	if st == nil {
+		return nil
+	}
+	for i := len(e.Actions) - 1; i >= st.Since; i-- {
+		if a := &e.Actions[i]; a.Stage == stage && a.Name == name {
+			return a
+		}
+	}
+	return nil
+}
+
+// actionByID returns the run of an action by its id. It must exist.
+func (e *execution) actionByID(id string) *actionRun {
+	for i := range e.Actions {
+		if e.Actions[i].ID == id {
+			return &e.Actions[i]
+		}
+	}
+	return &actionRun{}
+}
+
+func (e *execution) ended() bool {
+	return e.Status != types.PipelineExecutionStatusInProgress && e.Status != types.PipelineExecutionStatusStopping
+}
+
+// stageRun is one execution's passage through a stage.
+type stageRun struct {
+	Name    string
+	Status  types.StageExecutionStatus
+	Entered time.Time
+	Since   int // actions before this index no longer count: a retry runs them all again
+	Retries int32
+}
+
+// actionRun is one run of an action.
+type actionRun struct {
+	ID, Stage, Name         string
+	Type                    types.ActionTypeId
+	Status                  types.ActionExecutionStatus
+	Started, Updated        time.Time
+	UpdatedBy               string
+	Namespace, RoleARN      string
+	Configuration, Resolved map[string]string
+	Inputs, Outputs         []artifact
+	Summary                 string
+	ExternalID, ExternalURL string
+	EntityURL               string
+	RevisionID, RevisionURL string
+	Error                   *types.ErrorDetails
+	Variables               map[string]string
+	Token                   string
+}
+
+// artifact is where one execution keeps one artifact.
+type artifact struct {
+	Name, Bucket, Key string
+	Revision          string // the commit or object version that a source brought
+}
+
+// executionKey sorts the executions of a pipeline with the newest first.
+func executionKey(pipeline string, number uint64) string {
+	return fmt.Sprintf("%s/%016x", pipeline, math.MaxUint64-number)
+}
+
+func versionKey(pipeline string, version int32) string {
+	return fmt.Sprintf("%s/%08d", pipeline, version)
+}
+
+// newID returns a random UUID.
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails, says its documentation
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	h := hex.EncodeToString(b[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
+
+func parseHex(s string) uint64 {
+	n, _ := strconv.ParseUint(s, 16, 64) // only ever what executionKey wrote
+	return n
+}
