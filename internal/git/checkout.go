@@ -1,0 +1,275 @@
+// Package git is the learner's working copy: a clone that works whatever the
+// person's own Git configuration says, and whose every command is git itself.
+package git
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Branch is the one branch that the workshop builds.
+const Branch = "main"
+
+// ownerKey is the setting in the repository's own configuration which says
+// that mayfly made it, and for which environment.
+const ownerKey = "mayfly.environment"
+
+// Checkout is a working copy in a folder.
+type Checkout struct {
+	// Dir is the folder, an absolute path.
+	Dir string
+	// Environment is the id of the environment that the working copy belongs to.
+	Environment string
+	// Environ are the variables that git is given.
+	Environ []string
+}
+
+// Errors of a folder that cannot be the working copy.
+var (
+	// ErrNotOurs is returned for a folder that holds somebody's files.
+	ErrNotOurs = errors.New("the folder holds files that mayfly did not make")
+	// ErrInside is returned for a folder inside another Git repository.
+	ErrInside = errors.New("the folder is inside another Git repository")
+)
+
+// Error is a git command that failed.
+type Error struct {
+	Args   []string
+	Output string
+	Err    error
+}
+
+func (e *Error) Error() string {
+	text := fmt.Sprintf("git %s: %v", strings.Join(e.Args, " "), e.Err)
+	if e.Output != "" {
+		text += ": " + e.Output
+	}
+	return text
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// State says whether the folder may be used: nil if it is ours, empty or not there.
+func (c *Checkout) State(ctx context.Context) error {
+	info, err := os.Stat(c.Dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return c.notInside(ctx)
+	case err != nil:
+		return fmt.Errorf("look at the working copy: %w", err)
+	case !info.IsDir():
+		return fmt.Errorf("%s: %w: it is a file", c.Dir, ErrNotOurs)
+	}
+	if c.Exists(ctx) {
+		return nil
+	}
+	entries, err := os.ReadDir(c.Dir)
+	if err != nil {
+		return fmt.Errorf("look at the working copy: %w", err)
+	}
+	if len(entries) > 0 {
+		return fmt.Errorf("%s: %w", c.Dir, ErrNotOurs)
+	}
+	return c.notInside(ctx)
+}
+
+// notInside looks at the nearest folder above that exists.
+func (c *Checkout) notInside(ctx context.Context) error {
+	for parent := filepath.Dir(c.Dir); ; parent = filepath.Dir(parent) {
+		if _, err := os.Stat(parent); err != nil && parent != filepath.Dir(parent) {
+			continue
+		}
+		top, err := c.at(ctx, parent, "rev-parse", "--show-toplevel")
+		if err == nil {
+			return fmt.Errorf("%s: %w, %s", c.Dir, ErrInside, top)
+		}
+		return nil //nolint:nilerr // git fails where there is no repository, which is what is wanted
+	}
+}
+
+// Exists tells whether the folder is the working copy of this environment.
+func (c *Checkout) Exists(ctx context.Context) bool {
+	if _, err := os.Stat(filepath.Join(c.Dir, ".git")); err != nil {
+		return false
+	}
+	owner, err := c.run(ctx, "config", "--local", "--get", ownerKey)
+	return err == nil && owner == c.Environment
+}
+
+// Make makes the working copy where it is missing, and points it at url with
+// the given credential helper, a command in git's own notation. It may be
+// called again at any time.
+func (c *Checkout) Make(ctx context.Context, url, helper string) error {
+	if err := c.State(ctx); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.Dir, 0o750); err != nil {
+		return fmt.Errorf("make the working copy: %w", err)
+	}
+	if !c.Exists(ctx) {
+		if _, err := c.run(ctx, "init", "--quiet", "--template="); err != nil {
+			return err
+		}
+		if _, err := c.run(ctx, "symbolic-ref", "HEAD", "refs/heads/"+Branch); err != nil {
+			return err
+		}
+	}
+	settings := [][]string{
+		{"--replace-all", ownerKey, c.Environment},
+		{"--replace-all", "core.autocrlf", "false"},
+		{"--replace-all", "core.fsmonitor", "false"},
+		// The empty helper forgets those of the person's own configuration, which
+		// would cache the password: it is a signature and ages in fifteen minutes.
+		{"--replace-all", "credential.helper", ""},
+		{"--add", "credential.helper", helper},
+		{"--replace-all", "credential.useHttpPath", "true"},
+		{"--replace-all", "http." + url + ".proxy", ""},
+		{"--replace-all", "http." + url + ".extraHeader", ""},
+		{"--replace-all", "remote.origin.url", url},
+		{"--replace-all", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"},
+		{"--replace-all", "branch." + Branch + ".remote", "origin"},
+		{"--replace-all", "branch." + Branch + ".merge", "refs/heads/" + Branch},
+	}
+	for _, s := range settings {
+		if _, err := c.run(ctx, append([]string{"config", "--local"}, s...)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Write writes files, whose names are slash-separated and relative, and leaves all others alone.
+func (c *Checkout) Write(files map[string][]byte) error {
+	root, err := os.OpenRoot(c.Dir)
+	if err != nil {
+		return fmt.Errorf("open the working copy: %w", err)
+	}
+	defer root.Close() //nolint:errcheck // a folder that was read
+	for name, data := range files {
+		if dir := filepath.Dir(filepath.FromSlash(name)); dir != "." {
+			if err := root.MkdirAll(dir, 0o750); err != nil {
+				return fmt.Errorf("write %s: %w", name, err)
+			}
+		}
+		mode := fs.FileMode(0o644)
+		if bytes.HasPrefix(data, []byte("#!")) {
+			mode = 0o755
+		}
+		if err := root.WriteFile(filepath.FromSlash(name), data, mode); err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Read returns a file of the working copy.
+func (c *Checkout) Read(name string) ([]byte, error) {
+	root, err := os.OpenRoot(c.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the working copy: %w", err)
+	}
+	defer root.Close() //nolint:errcheck // a folder that was read
+	return root.ReadFile(filepath.FromSlash(name))
+}
+
+// Commit commits all changes to the files named and returns the head. With
+// nothing to commit the head stays as it is. The commit is mayfly's own: it
+// carries an identity if the person has none, is not signed and runs no hooks.
+func (c *Checkout) Commit(ctx context.Context, message string, files []string) (string, error) {
+	if _, err := c.run(ctx, append([]string{"add", "--force", "--"}, files...)...); err != nil {
+		return "", err
+	}
+	if _, err := c.run(ctx, "diff", "--cached", "--quiet"); err == nil {
+		if head, err := c.Head(ctx); err == nil {
+			return head, nil
+		}
+	}
+	args := []string{"-c", "commit.gpgSign=false", "-c", "core.hooksPath=" + os.DevNull}
+	for key, fallback := range map[string]string{"user.name": "mayfly learner", "user.email": "learner@mayfly.invalid"} {
+		if value, err := c.run(ctx, "config", "--get", key); err != nil || value == "" {
+			args = append(args, "-c", key+"="+fallback)
+		}
+	}
+	args = append(args, "commit", "--quiet", "--no-verify", "--cleanup=verbatim", "-m", message, "--")
+	if _, err := c.run(ctx, append(args, files...)...); err != nil {
+		return "", err
+	}
+	return c.Head(ctx)
+}
+
+// Head is the id of the commit that is checked out.
+func (c *Checkout) Head(ctx context.Context) (string, error) {
+	return c.run(ctx, "rev-parse", "HEAD")
+}
+
+// CommitTime is when a commit was made, by its committer's clock, to the second.
+func (c *Checkout) CommitTime(ctx context.Context, commit string) (time.Time, error) {
+	text, err := c.run(ctx, "show", "--no-patch", "--format=%cI", commit)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.Parse(time.RFC3339, text)
+}
+
+// Push pushes the branch, with the helper that Make configured.
+func (c *Checkout) Push(ctx context.Context) error {
+	_, err := c.run(ctx, "-c", "push.gpgSign=false", "-c", "core.hooksPath="+os.DevNull,
+		"push", "--quiet", "origin", "refs/heads/"+Branch+":refs/heads/"+Branch)
+	return err
+}
+
+// Forget removes the remote and the credential helper; the files and the history stay.
+func (c *Checkout) Forget(ctx context.Context) error {
+	if !c.Exists(ctx) {
+		return nil
+	}
+	for _, section := range []string{"remote.origin", "credential"} {
+		if _, err := c.run(ctx, "config", "--local", "--get-regexp", "^"+section+`\.`); err != nil {
+			continue // not there
+		}
+		if _, err := c.run(ctx, "config", "--local", "--remove-section", section); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Checkout) run(ctx context.Context, args ...string) (string, error) {
+	return c.at(ctx, c.Dir, args...)
+}
+
+func (c *Checkout) at(ctx context.Context, dir string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "git", args...) //nolint:gosec // the arguments are ours
+	cmd.Dir = dir
+	cmd.WaitDelay = 5 * time.Second
+	cmd.Env = append(slices.DeleteFunc(slices.Clone(c.Environ), isGitVariable), "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	if err := cmd.Run(); err != nil {
+		if errors.Is(err, exec.ErrNotFound) {
+			return "", fmt.Errorf("git is not installed, or not in PATH: %w", err)
+		}
+		return "", &Error{Args: args, Output: strings.TrimSpace(errOut.String()), Err: err}
+	}
+	return strings.TrimSpace(out.String()), nil
+}
+
+// isGitVariable finds the variables that would point git at another repository
+// or configuration, as they do inside a hook.
+func isGitVariable(variable string) bool {
+	name, _, _ := strings.Cut(variable, "=")
+	return strings.HasPrefix(name, "GIT_") &&
+		!slices.Contains([]string{
+			"GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_EXEC_PATH", "GIT_TRACE", "GIT_TRACE_CURL",
+			"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM",
+		}, name)
+}
