@@ -1,0 +1,60 @@
+package phases
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/codecommit"
+
+	"github.com/mayfly-cd/mayfly/internal/cloud"
+	"github.com/mayfly-cd/mayfly/verify"
+)
+
+// CodeBuild is phase 2: somebody else builds it, when told to.
+var CodeBuild = &Phase{
+	Name: "codebuild", Title: "CodeBuild", Tagline: "Builds... can't someone else do it?",
+	Requires: []*Phase{CodeCommit},
+	Steps: []Step{
+		{
+			Title:    "Make the build project",
+			Why:      "Its role may read this repository and write its own log, and nothing else.",
+			Commands: one("aws cloudformation deploy --stack-name %s --template-file template.yaml --capabilities CAPABILITY_IAM", cloud.Names.PipelineStack),
+			Do: func(ctx context.Context, b Bench) error {
+				name := b.Scene().Names.Repository()
+				out, err := b.Scene().CodeCommit.GetRepository(ctx, &codecommit.GetRepositoryInput{RepositoryName: &name})
+				if err != nil {
+					return err
+				}
+				url := aws.ToString(out.RepositoryMetadata.CloneUrlHttp)
+				return deployPipeline(ctx, b, "codebuild", map[string]string{"CloneUrl": url})
+			},
+			Checks:  []verify.Check{verify.Project, verify.LeastPrivilege},
+			Hints:   []string{"A project needs a service role that codebuild.amazonaws.com may assume."},
+			Minutes: 2,
+		},
+		{
+			Title: "Say how it is built",
+			Why:   "The recipe lives beside the code and changes with it.",
+			Commands: func(cloud.Names) []string {
+				return []string{"git add buildspec.yml && git commit -m 'Say how it is built' && git push origin main"}
+			},
+			Do: func(ctx context.Context, b Bench) error {
+				_, err := b.Commit(ctx, "Say how it is built",
+					map[string][]byte{"buildspec.yml": b.Application().Buildspec("codebuild")})
+				return err
+			},
+			Checks:  []verify.Check{verify.Buildspec},
+			Hints:   []string{"The file is called buildspec.yml and stands at the top of the repository."},
+			Minutes: 1,
+		},
+		{
+			Title:    "Build it",
+			Why:      "An empty machine fetches the source, runs the commands, and is gone.",
+			Commands: one("aws codebuild start-build --project-name %s", cloud.Names.Project),
+			Do:       func(ctx context.Context, b Bench) error { return b.Build(ctx) },
+			Checks:   []verify.Check{verify.Build},
+			Hints:    []string{"The build's log is in CloudWatch Logs, in the group /aws/codebuild/<project>.", "The phase that failed carries the command that failed."},
+			Minutes:  3,
+		},
+	},
+}

@@ -1,0 +1,125 @@
+// Package phases holds the lessons. A phase is a value: what is done, how it
+// is checked and what helps. Nothing here knows how a workshop is run.
+package phases
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mayfly-cd/mayfly/internal/cloud"
+	"github.com/mayfly-cd/mayfly/verify"
+)
+
+// Phase is one lesson.
+type Phase struct {
+	// Name is the word that is typed, and the folder in templates/.
+	Name string
+	// Aliases are other words that are understood.
+	Aliases []string
+	// Title and Tagline are what a person reads.
+	Title, Tagline string
+	// Requires are the phases that must be done before.
+	Requires []*Phase
+	// Steps are done in order.
+	Steps []Step
+}
+
+// Step is one thing to do, with the checks that say whether it is done.
+type Step struct {
+	// Title says what is done, as an order.
+	Title string
+	// Why says why, in a sentence.
+	Why string
+	// Commands are the aws and git commands that do the same.
+	Commands func(n cloud.Names) []string
+	// Do does it. It must be safe to do again.
+	Do func(ctx context.Context, b Bench) error
+	// Checks must all pass when the step is done.
+	Checks []verify.Check
+	// Hints help, in rising order.
+	Hints []string
+	// Minutes is how long it usually takes in an account.
+	Minutes int
+}
+
+// All are the phases in their order.
+var All = []*Phase{CodeCommit, CodeBuild, CodePipeline, CloudFormation, Caching}
+
+// Number is the phase's place in the workshop, from 1.
+func (p *Phase) Number() int { return slices.Index(All, p) + 1 }
+
+// Checks are all checks of the phase, in the order of its steps.
+func (p *Phase) Checks() []verify.Check {
+	var checks []verify.Check
+	for _, s := range p.Steps {
+		checks = append(checks, s.Checks...)
+	}
+	return checks
+}
+
+// UnknownError is the name of a phase that there is not.
+type UnknownError struct{ Name string }
+
+func (e *UnknownError) Error() string {
+	nearest := nearestName(e.Name)
+	var b strings.Builder
+	fmt.Fprintf(&b, "there is no phase %q; the phases are:", e.Name)
+	for i, p := range All {
+		arrow := "  "
+		if p.Name == nearest {
+			arrow = "->"
+		}
+		fmt.Fprintf(&b, "\n  %s %d %-15s %s", arrow, i+1, p.Name, p.Title)
+	}
+	return b.String()
+}
+
+// Find returns the phase with that name, number or alias, or an *UnknownError.
+func Find(name string) (*Phase, error) {
+	if n, err := strconv.Atoi(name); err == nil && n >= 1 && n <= len(All) {
+		return All[n-1], nil
+	}
+	lower := strings.ToLower(name)
+	for _, p := range All {
+		if p.Name == lower || slices.Contains(p.Aliases, lower) {
+			return p, nil
+		}
+	}
+	return nil, &UnknownError{Name: name}
+}
+
+// nearestName is the phase whose name is the fewest edits away.
+func nearestName(name string) string {
+	best, distance := "", len(name)+1
+	for _, p := range All {
+		for _, candidate := range append([]string{p.Name}, p.Aliases...) {
+			if d := edits(strings.ToLower(name), candidate); d < distance {
+				best, distance = p.Name, d
+			}
+		}
+	}
+	return best
+}
+
+// edits is the Levenshtein distance.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}
