@@ -1,0 +1,129 @@
+package workshop
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+
+	"github.com/mayfly-cd/mayfly/internal/cloud"
+	"github.com/mayfly-cd/mayfly/phases"
+)
+
+var _ phases.Bench = (*Workshop)(nil)
+
+// Application is the sample application that the learner chose.
+func (w *Workshop) Application() *phases.Application { return w.app }
+
+// Tags are the tags of the environment.
+func (w *Workshop) Tags() map[string]string { return w.env.Tags() }
+
+func (w *Workshop) recordStack(name, arn string) error {
+	return w.ledger.Add(Entry{
+		Kind: "stack", Name: name, ARN: arn, Account: w.env.Account, Region: w.env.Region, Environment: w.env.ID,
+	})
+}
+
+// Deploy brings a stack to a template and waits for it.
+func (w *Workshop) Deploy(ctx context.Context, name string, template []byte, parameters map[string]string) (*types.Stack, error) {
+	existing, err := w.scene.FindStack(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if existing != nil && cloud.Tag(existing, cloud.TagEnvironment) != w.env.ID {
+		return nil, fmt.Errorf("stack %s exists and does not belong to environment %s: it is left alone", name, w.env.ID)
+	}
+	if err := w.recordStack(name, ""); err != nil {
+		return nil, err
+	}
+	stack, err := w.scene.Deploy(ctx, cloud.Stack{
+		Name: name, Template: template, Parameters: parameters, Tags: w.Tags(),
+	}, func(e cloud.StackEvent) {
+		w.working("%s %s %s", e.Status, e.Type, e.Resource)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if existing == nil {
+		return stack, w.recordStack(name, aws.ToString(stack.StackId))
+	}
+	return stack, nil
+}
+
+// Clone makes the working copy of the repository at url.
+func (w *Workshop) Clone(ctx context.Context, url string) error {
+	if url == "" {
+		return fmt.Errorf("the repository's stack has no output CloneUrl: `mayfly run codecommit` makes it anew")
+	}
+	if err := w.checkout.State(ctx); err != nil {
+		return err
+	}
+	if err := w.ledger.Add(Entry{Kind: "working copy", Name: w.checkout.Dir, Environment: w.env.ID}); err != nil {
+		return err
+	}
+	return w.checkout.Make(ctx, url, w.helper)
+}
+
+// Read returns a file of the working copy.
+func (w *Workshop) Read(name string) ([]byte, error) { return w.checkout.Read(name) }
+
+// Commit writes the files into the working copy, commits and pushes them.
+func (w *Workshop) Commit(ctx context.Context, message string, files map[string][]byte) (string, error) {
+	if !w.checkout.Exists(ctx) {
+		repository, err := w.cloneURL(ctx)
+		if err != nil {
+			return "", err
+		}
+		if err := w.Clone(ctx, repository); err != nil {
+			return "", err
+		}
+	}
+	if err := w.checkout.Write(files); err != nil {
+		return "", err
+	}
+	commit, err := w.checkout.Commit(ctx, message, slices.Sorted(maps.Keys(files)))
+	if err != nil {
+		return "", err
+	}
+	before := w.lookAtLive(ctx)
+	w.working("git push origin main (%.7s %s)", commit, message)
+	if err := w.checkout.Push(ctx); err != nil {
+		return "", err
+	}
+	w.live.Before, w.live.After = before, ""
+	p, err := loadProgress(w.dir)
+	if err != nil {
+		return "", err
+	}
+	if _, known := p.Pushed[commit]; !known {
+		p.Pushed[commit] = w.now().UTC()
+	}
+	return commit, p.save(w.dir)
+}
+
+func (w *Workshop) cloneURL(ctx context.Context) (string, error) {
+	stack, err := w.scene.FindStack(ctx, w.scene.Names.RepositoryStack())
+	return cloud.Output(stack, "CloneUrl"), err
+}
+
+// Build starts a build of the project and waits for its end.
+func (w *Workshop) Build(ctx context.Context) error {
+	name := w.scene.Names.Project()
+	out, err := w.scene.CodeBuild.StartBuild(ctx, &codebuild.StartBuildInput{ProjectName: &name})
+	if err != nil {
+		return fmt.Errorf("start a build: %w", err)
+	}
+	id := aws.ToString(out.Build.Id)
+	return w.awaitBuild(ctx, id)
+}
+
+// shortID is the part of a build's id that a person can tell apart.
+func shortID(id string) string {
+	_, id, _ = strings.Cut(id, ":")
+	return id[:min(len(id), 8)]
+}

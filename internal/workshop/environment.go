@@ -1,0 +1,92 @@
+package workshop
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/mayfly-cd/mayfly/internal/cloud"
+)
+
+// Environment is one learner's workshop: what it is called, where its AWS is,
+// and where the working copy is. It is written once and then only read.
+type Environment struct {
+	// Version is that of the file's format.
+	Version int    `json:"version"`
+	Name    string `json:"name"`
+	// ID is random, made once, and tagged on everything.
+	ID string `json:"id"`
+	// Target is "local" or "aws".
+	Target  string `json:"target"`
+	Account string `json:"account"`
+	Region  string `json:"region"`
+	// WorkDir is the learner's working copy.
+	WorkDir     string    `json:"workdir"`
+	Application string    `json:"application"`
+	Owner       string    `json:"owner"`
+	Created     time.Time `json:"created"`
+}
+
+const (
+	environmentVersion = 1
+	environmentFile    = "environment.json"
+)
+
+// Names are the names of everything in the environment.
+func (e Environment) Names() cloud.Names { return cloud.Names{Environment: e.Name, ID: e.ID} }
+
+// lifetime is after how long a tag tells instructors that an environment may go.
+const lifetime = 14 * 24 * time.Hour
+
+// Tags are on everything that is made for the environment.
+func (e Environment) Tags() map[string]string {
+	return map[string]string{
+		cloud.TagEnvironment: e.ID,
+		cloud.TagOwner:       e.Owner,
+		cloud.TagExpires:     e.Created.Add(lifetime).UTC().Format(time.DateOnly),
+	}
+}
+
+// LoadEnvironment reads the environment kept in a folder. ok is false where there is none.
+func LoadEnvironment(dir string) (e Environment, ok bool, err error) {
+	if err := readJSON(filepath.Join(dir, environmentFile), &e); err != nil {
+		return e, false, err
+	}
+	if e.Version > environmentVersion {
+		return e, false, fmt.Errorf("%s was written by a newer mayfly (format %d, this one knows %d): use that one",
+			filepath.Join(dir, environmentFile), e.Version, environmentVersion)
+	}
+	return e, e.ID != "", nil
+}
+
+// Save keeps a new environment in a folder, which is made where it is missing.
+func (e Environment) Save(dir string) error {
+	e.Version = environmentVersion
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make the state folder: %w", err)
+	}
+	return writeJSON(filepath.Join(dir, environmentFile), e)
+}
+
+// ListEnvironments returns the names of the environments kept below a folder.
+func ListEnvironments(root string) ([]string, error) {
+	entries, err := os.ReadDir(root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list the environments: %w", err)
+	}
+	var names []string
+	for _, entry := range entries {
+		if _, ok, err := LoadEnvironment(filepath.Join(root, entry.Name())); err == nil && ok {
+			names = append(names, entry.Name())
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}

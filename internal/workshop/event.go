@@ -1,0 +1,49 @@
+package workshop
+
+import (
+	"time"
+
+	"github.com/mayfly-cd/mayfly/verify"
+)
+
+// Event is told while the workshop runs. As JSON it is one line of the stream.
+type Event struct {
+	Time  time.Time    `json:"time"`
+	Event string       `json:"event"`
+	Phase string       `json:"phase,omitempty"`
+	Step  string       `json:"step,omitempty"`
+	Check string       `json:"check,omitempty"`
+	State verify.State `json:"state,omitempty"`
+	// Seconds is how long what ends with this event took.
+	Seconds float64 `json:"seconds,omitempty"`
+	Detail  string  `json:"detail,omitempty"`
+	// Expected and Fix are told of checks that did not pass.
+	Expected string `json:"expected,omitempty"`
+	Fix      string `json:"fix,omitempty"`
+}
+
+// Kinds of events.
+const (
+	// PhaseStart and PhaseDone bracket a phase.
+	PhaseStart = "phase.start"
+	PhaseDone  = "phase.done"
+	// StepStart and StepDone bracket a step.
+	StepStart = "step.start"
+	StepDone  = "step.done"
+	// StepAlready says that a step need not be done.
+	StepAlready = "step.already"
+	// CheckDone is a check's answer.
+	CheckDone = "check"
+	// Working says what goes on just now.
+	Working = "progress"
+	// MachineGone is the mayfly line: how long a build's machine lived, and what went with it.
+	MachineGone = "build.gone"
+	// TeardownStep says that something is being deleted, TeardownItem what became of it.
+	TeardownStep = "teardown.step"
+	TeardownItem = "teardown.item"
+)
+
+// Reporter is told what happens. It must not block for long.
+type Reporter interface {
+	Report(e Event)
+}

@@ -1,0 +1,98 @@
+package workshop
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
+
+	"github.com/mayfly-cd/mayfly/verify"
+)
+
+// LeadTime is one commit's way to production, measured.
+type LeadTime struct {
+	Commit    string       `json:"commit"`
+	Execution string       `json:"execution"`
+	Message   string       `json:"message,omitempty"`
+	Status    string       `json:"status"`
+	Cache     verify.Cache `json:"cache"`
+	// Seconds are from the push on; what was not reached is zero.
+	Seconds LeadSeconds `json:"seconds"`
+	// Phases are the phases of the build, in seconds.
+	Phases []PhaseSeconds `json:"phases,omitempty"`
+}
+
+// LeadSeconds are the parts of a lead time.
+type LeadSeconds struct {
+	// Total is from the push (where mayfly saw it; else from the execution's start) to the end.
+	Total float64 `json:"total"`
+	// Waited is from the commit to the push.
+	Waited float64 `json:"waited,omitempty"`
+	// Noticed is from the push to the execution's start.
+	Noticed float64 `json:"noticed,omitempty"`
+	Source  float64 `json:"source"`
+	Build   float64 `json:"build"`
+	// Commands is the part of Build in which the buildspec's commands ran.
+	Commands float64 `json:"commands,omitempty"`
+	Deploy   float64 `json:"deploy"`
+}
+
+// PhaseSeconds is a phase of a build.
+type PhaseSeconds struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
+}
+
+// LeadTimes measures every execution that has ended, the oldest first.
+func (w *Workshop) LeadTimes(ctx context.Context) ([]LeadTime, error) {
+	executions, err := w.scene.Executions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return w.leadTimes(ctx, executions)
+}
+
+func (w *Workshop) leadTimes(ctx context.Context, executions []*verify.Execution) ([]LeadTime, error) {
+	p, err := loadProgress(w.dir)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]LeadTime, 0, len(executions))
+	for i := len(executions) - 1; i >= 0; i-- {
+		e := executions[i]
+		if e.Status == types.PipelineExecutionStatusInProgress {
+			continue
+		}
+		t := LeadTime{
+			Commit: e.Commit, Execution: e.ID, Message: e.Message, Status: string(e.Status), Cache: e.Cache,
+			Seconds: LeadSeconds{
+				Total: e.Total().Seconds(), Source: e.Source.Length().Seconds(), Build: e.Build.Length().Seconds(),
+				Commands: e.Commands().Seconds(), Deploy: e.Deploy.Length().Seconds(),
+			},
+		}
+		// A commit may be executed again later: the push belongs to the first time.
+		if pushed, ok := p.Pushed[e.Commit]; ok && e.ByEvent {
+			w.addPush(ctx, &t, e, pushed)
+			delete(p.Pushed, e.Commit)
+		}
+		for _, phase := range e.Phases {
+			if phase.Took > 0 {
+				t.Phases = append(t.Phases, PhaseSeconds{Name: phase.Name, Seconds: phase.Took.Seconds()})
+			}
+		}
+		all = append(all, t)
+	}
+	return all, nil
+}
+
+// addPush starts the clock at the push. The clocks of this machine and of AWS
+// may differ: a notice from before the push counts as none.
+func (w *Workshop) addPush(ctx context.Context, t *LeadTime, e *verify.Execution, pushed time.Time) {
+	if noticed := e.Started.Sub(pushed); noticed > 0 {
+		t.Seconds.Noticed = noticed.Seconds()
+		t.Seconds.Total += noticed.Seconds()
+	}
+	if made, err := w.checkout.CommitTime(ctx, e.Commit); err == nil {
+		t.Seconds.Waited = max(0, pushed.Sub(made).Seconds())
+	}
+}

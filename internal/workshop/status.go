@@ -1,0 +1,194 @@
+package workshop
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mayfly-cd/mayfly/phases"
+	"github.com/mayfly-cd/mayfly/verify"
+)
+
+// PhaseState says how far a phase is, going by its checks alone.
+type PhaseState string
+
+// The states of a phase.
+const (
+	// StateDone means that every check passed.
+	StateDone PhaseState = "done"
+	// StateUnderWay means that a check is not yet through, and none is wrong.
+	StateUnderWay PhaseState = "under-way"
+	// StateStarted means that some checks passed and some are wrong.
+	StateStarted PhaseState = "started"
+	// StateToDo means that no check passed.
+	StateToDo PhaseState = "to-do"
+	// StateUnknown means that a check could not look.
+	StateUnknown PhaseState = "unknown"
+)
+
+// CheckStatus is a check and its answer.
+type CheckStatus struct {
+	Name     string       `json:"name"`
+	State    verify.State `json:"state"`
+	Observed string       `json:"observed"`
+	Expected string       `json:"expected,omitempty"`
+	Fix      string       `json:"fix,omitempty"`
+}
+
+// PhaseStatus is a phase and the answers of its checks.
+type PhaseStatus struct {
+	Number int           `json:"number"`
+	Name   string        `json:"name"`
+	Title  string        `json:"title"`
+	State  PhaseState    `json:"state"`
+	Checks []CheckStatus `json:"checks"`
+
+	results []verify.Result
+}
+
+func (s PhaseStatus) firstTrouble() verify.Result {
+	i := slices.IndexFunc(s.results, func(r verify.Result) bool { return r.State != verify.Passed })
+	if i < 0 {
+		return verify.Result{State: verify.Passed}
+	}
+	return s.results[i]
+}
+
+// Next is the one thing to do next.
+type Next struct {
+	Phase   string `json:"phase,omitempty"`
+	Command string `json:"command"`
+	Why     string `json:"why"`
+}
+
+// Cost is what the environment has cost so far at AWS's list price.
+type Cost struct {
+	USD   float64 `json:"usd"`
+	Basis string  `json:"basis"`
+}
+
+// Status is where the learner is, asked of AWS.
+type Status struct {
+	Environment string        `json:"environment"`
+	ID          string        `json:"id"`
+	Target      string        `json:"target"`
+	Account     string        `json:"account"`
+	Region      string        `json:"region"`
+	WorkDir     string        `json:"workdir"`
+	LiveURL     string        `json:"liveUrl,omitempty"`
+	Phases      []PhaseStatus `json:"phases"`
+	Next        Next          `json:"next"`
+	LeadTimes   []LeadTime    `json:"leadTimes"`
+	Cost        Cost          `json:"cost"`
+}
+
+// checksAtOnce bounds how many questions AWS is asked at a time.
+const checksAtOnce = 8
+
+// Status asks all checks. Nothing of it is remembered: a file that is lost loses nothing.
+func (w *Workshop) Status(ctx context.Context) (Status, error) {
+	s := Status{
+		Environment: w.env.Name, ID: w.env.ID, Target: w.env.Target, Account: w.env.Account,
+		Region: w.env.Region, WorkDir: w.env.WorkDir,
+	}
+	for _, p := range phases.All {
+		s.Phases = append(s.Phases, w.askPhase(ctx, p))
+	}
+	executions, err := w.scene.Executions(ctx)
+	if err == nil {
+		s.LeadTimes, err = w.leadTimes(ctx, executions)
+	}
+	if s.LeadTimes == nil {
+		s.LeadTimes = []LeadTime{}
+	}
+	s.Cost = cost(executions)
+	if url, urlErr := w.scene.LiveURL(ctx); urlErr == nil {
+		s.LiveURL = url
+	}
+	s.Next = next(s.Phases)
+	return s, err
+}
+
+// askPhase asks the checks of a phase, several at a time.
+func (w *Workshop) askPhase(ctx context.Context, p *phases.Phase) PhaseStatus {
+	checks := p.Checks()
+	s := PhaseStatus{Number: p.Number(), Name: p.Name, Title: p.Title, results: make([]verify.Result, len(checks))}
+	var group errgroup.Group
+	group.SetLimit(checksAtOnce)
+	for i, check := range checks {
+		group.Go(func() error {
+			s.results[i] = check.Ask(ctx, w.scene)
+			return nil
+		})
+	}
+	_ = group.Wait() // the functions return no error
+	counts := map[verify.State]int{}
+	for i, r := range s.results {
+		counts[r.State]++
+		s.Checks = append(s.Checks, CheckStatus{
+			Name: checks[i].Name, State: r.State, Observed: r.Observed, Expected: r.Expected, Fix: r.Fix,
+		})
+	}
+	switch {
+	case counts[verify.Passed] == len(checks):
+		s.State = StateDone
+	case counts[verify.CannotTell] > 0:
+		s.State = StateUnknown
+	case counts[verify.Wrong] == 0:
+		s.State = StateUnderWay
+	case counts[verify.Passed] == 0 && counts[verify.NotYet] == 0:
+		s.State = StateToDo
+	default:
+		s.State = StateStarted
+	}
+	return s
+}
+
+// next finds the one thing to do.
+func next(all []PhaseStatus) Next {
+	for _, p := range all {
+		trouble := p.firstTrouble()
+		switch p.State {
+		case StateDone:
+			continue
+		case StateUnderWay:
+			return Next{Phase: p.Name, Command: "mayfly verify " + p.Name, Why: trouble.Observed + ": wait for it"}
+		case StateUnknown:
+			return Next{Phase: p.Name, Command: "mayfly doctor", Why: trouble.Observed}
+		case StateToDo, StateStarted:
+			return Next{
+				Phase: p.Name, Command: "mayfly run " + p.Name,
+				Why: fmt.Sprintf("phase %d, %s: %s", p.Number, p.Title, trouble.Observed),
+			}
+		}
+	}
+	return Next{Command: "mayfly teardown", Why: "all phases are done; teardown takes everything away again"}
+}
+
+// List prices in USD per minute, as third parties copied them from AWS in 2026.
+const (
+	actionMinute = 0.002
+	buildMinute  = 0.005
+)
+
+func cost(executions []*verify.Execution) Cost {
+	var usd float64
+	for _, e := range executions {
+		for _, span := range []verify.Span{e.Source, e.Build, e.Deploy} {
+			usd += billed(span.Length()) * actionMinute
+		}
+		usd += billed(e.Build.Length()) * buildMinute
+	}
+	return Cost{USD: usd, Basis: "executions and builds at list price (third-party copy of 2026), before free tiers; on the local target nothing is charged"}
+}
+
+// billed are the minutes that are charged: begun ones count whole.
+func billed(d time.Duration) float64 {
+	if d <= 0 {
+		return 0
+	}
+	return float64((d + time.Minute - 1) / time.Minute)
+}
