@@ -1,0 +1,146 @@
+package terminal
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/mayfly-cd/mayfly/internal/workshop"
+)
+
+// Seconds is a duration as people say it.
+func Seconds(s float64) string {
+	switch {
+	case s <= 0:
+		return "-"
+	case s < 10:
+		return fmt.Sprintf("%.1f s", s)
+	case s < 120:
+		return fmt.Sprintf("%.0f s", s)
+	default:
+		return fmt.Sprintf("%.0f min %02.0f s", float64(int(s)/60), float64(int(s)%60))
+	}
+}
+
+// barColumns is how wide the longest bar is.
+const barColumns = 30
+
+// LeadTimes draws every execution as a bar: source, build, deploy.
+func LeadTimes(w io.Writer, style Style, times []workshop.LeadTime) {
+	if len(times) == 0 {
+		writef(w, "No commit has gone through the pipeline yet.\n")
+		return
+	}
+	longest := 0.0
+	for _, t := range times {
+		longest = max(longest, t.Seconds.Total)
+	}
+	writef(w, "%s\n", style.Bold("commit   cache     total  source   build  deploy"))
+	for _, t := range times {
+		total := Seconds(t.Seconds.Total)
+		if t.Status != "Succeeded" {
+			total = strings.ToLower(t.Status)
+		}
+		writef(w, "%-8.7s %-5s %9s %7s %7s %7s  %s\n", t.Commit, t.Cache, total,
+			Seconds(t.Seconds.Source), Seconds(t.Seconds.Build), Seconds(t.Seconds.Deploy), bar(t, longest))
+	}
+	writef(w, "%s\n", style.Faint("bars: ░ source, █ build, ▒ deploy; from the push to the end"))
+}
+
+func bar(t workshop.LeadTime, longest float64) string {
+	if longest == 0 {
+		return ""
+	}
+	part := func(seconds float64, with string) string {
+		n := int(seconds/longest*barColumns + 0.5)
+		if seconds > 0 && n == 0 {
+			n = 1
+		}
+		return strings.Repeat(with, n)
+	}
+	return part(t.Seconds.Source, "░") + part(t.Seconds.Build, "█") + part(t.Seconds.Deploy, "▒")
+}
+
+// Status shows where the learner is, and the one thing to do next.
+func Status(w io.Writer, style Style, s workshop.Status) {
+	writef(w, "Environment %s (%s), account %s in %s\n", style.Bold(s.Environment), s.ID, s.Account, s.Region)
+	writef(w, "Working copy %s\n", s.WorkDir)
+	if s.LiveURL != "" {
+		writef(w, "Live         %s\n", s.LiveURL)
+	}
+	writef(w, "\n")
+	for _, p := range s.Phases {
+		word := strings.ReplaceAll(string(p.State), "-", " ")
+		switch p.State {
+		case workshop.StateDone:
+			word = style.Good("✓ " + word)
+		case workshop.StateToDo:
+			word = style.Faint("· " + word)
+		case workshop.StateStarted, workshop.StateUnderWay:
+			word = style.Doubt("… " + word)
+		case workshop.StateUnknown:
+			word = style.Doubt("? " + word)
+		}
+		writef(w, "  %d  %-22s %s\n", p.Number, p.Title, word)
+		if p.State == workshop.StateDone || p.State == workshop.StateToDo {
+			continue
+		}
+		for _, c := range p.Checks {
+			writef(w, "       %s %s\n", Mark(style, c.State), c.Observed)
+			if c.Fix != "" {
+				writef(w, "         fix: %s\n", style.Command(c.Fix))
+			}
+		}
+	}
+	if len(s.LeadTimes) > 0 {
+		last := s.LeadTimes[len(s.LeadTimes)-1]
+		writef(w, "\nThe last commit took %s from push to the end of the pipeline.\n", Seconds(last.Seconds.Total))
+	}
+	if s.Cost.USD > 0 {
+		writef(w, "At AWS's list price all this would be $%.2f so far.\n", s.Cost.USD)
+	}
+	writef(w, "\nNext: %s\n      %s\n", style.Command(s.Next.Command), s.Next.Why)
+}
+
+// Plan shows what a teardown would delete.
+func Plan(w io.Writer, style Style, p *workshop.Plan) {
+	if p.Empty() {
+		writef(w, "There is nothing of this environment to delete.\n")
+	} else {
+		writef(w, "%s\n", style.Bold("This goes, in this order:"))
+	}
+	for _, stack := range p.Stacks {
+		for _, bucket := range p.Buckets[stack.ARN] {
+			writef(w, "  empty bucket %s\n", bucket)
+		}
+		writef(w, "  stack %s\n", stack.Name)
+	}
+	for _, other := range p.NotOurs {
+		writef(w, "  left alone: %s %s: %s\n", other.Kind, other.Name, other.Why)
+	}
+}
+
+// Receipt shows what a teardown left behind.
+func Receipt(w io.Writer, style Style, r workshop.Receipt) {
+	kinds := map[string]int{}
+	var order []string
+	for _, item := range r.Deleted {
+		if kinds[item.Kind] == 0 {
+			order = append(order, item.Kind)
+		}
+		kinds[item.Kind]++
+	}
+	writef(w, "%s\n", style.Bold("Receipt"))
+	for _, kind := range order {
+		writef(w, "  %s %3d %s\n", style.Good("gone"), kinds[kind], kind)
+	}
+	for _, item := range r.Remaining {
+		writef(w, "  %s %s %s: %s\n", style.Bad("still there"), item.Kind, item.Name, item.Why)
+	}
+	for _, item := range r.NotOurs {
+		writef(w, "  %s %s %s: %s\n", style.Doubt("not ours"), item.Kind, item.Name, item.Why)
+	}
+	if r.OK {
+		writef(w, "  A fresh look finds nothing of this environment.\n")
+	}
+}
