@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/spf13/cobra"
+
+	"github.com/mayfly-cd/mayfly/internal/cloud"
+	"github.com/mayfly-cd/mayfly/internal/prompt"
+	"github.com/mayfly-cd/mayfly/internal/terminal"
+	"github.com/mayfly-cd/mayfly/internal/workshop"
+	"github.com/mayfly-cd/mayfly/phases"
+)
+
+// app is what every verb has at hand.
+type app struct {
+	streams       *terminal.Streams
+	stdin, stderr *os.File
+	environ       []string
+	now           func() time.Time
+	flags         flags
+}
+
+// flags are those that every verb understands.
+type flags struct {
+	target, env, workdir    string
+	region, profile         string
+	account                 string
+	json, noColor, verbose  bool
+	application, ownAppPath string
+}
+
+const (
+	targetLocal = "local"
+	targetAWS   = "aws"
+)
+
+// usageError is a command line that cannot be understood: exit code 2.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usage(format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...)}
+}
+
+func (a *app) variable(name string) string {
+	for _, v := range a.environ {
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// root is the folder of all environments.
+func (a *app) root() (string, error) {
+	if data := a.variable("XDG_DATA_HOME"); data != "" {
+		return filepath.Join(data, "mayfly"), nil
+	}
+	home, err := a.home()
+	return filepath.Join(home, ".local", "share", "mayfly"), err
+}
+
+func (a *app) home() (string, error) {
+	for _, name := range []string{"HOME", "USERPROFILE"} {
+		if home := a.variable(name); home != "" {
+			return home, nil
+		}
+	}
+	return "", errors.New("HOME is not set: set it, or XDG_DATA_HOME and --workdir")
+}
+
+// dir is the folder of the environment.
+func (a *app) dir() (string, error) {
+	root, err := a.root()
+	return filepath.Join(root, a.flags.env), err
+}
+
+// check validates the flags that every verb understands.
+func (a *app) check(*cobra.Command, []string) error {
+	if a.flags.noColor {
+		a.streams.NoColor()
+	}
+	if a.flags.target != targetLocal && a.flags.target != targetAWS {
+		return usage("--target %q: it is local or aws", a.flags.target)
+	}
+	if err := cloud.CheckEnvironment(a.flags.env); err != nil {
+		return &usageError{err}
+	}
+	return nil
+}
+
+// application is the sample application that was chosen.
+func (a *app) application(name string) (*phases.Application, error) {
+	if path := a.flags.ownAppPath; path != "" {
+		return phases.NewApplication(os.DirFS(path))
+	}
+	application, err := phases.FindApplication(name)
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	return application, nil
+}
+
+// reporter is told what happens: events as JSON on stdout, or words on stderr.
+func (a *app) reporter() (workshop.Reporter, func()) {
+	if a.flags.json {
+		return terminal.NewStream(a.streams.Out), func() {}
+	}
+	human := terminal.NewHuman(a.streams, a.flags.verbose)
+	return human, human.Done
+}
+
+// prompter asks in a terminal, and nobody elsewhere.
+func (a *app) prompter() prompt.Prompter {
+	if !a.streams.InTerminal || !a.streams.ErrTerminal || a.flags.json {
+		return prompt.Nobody{}
+	}
+	if a.variable("TERM") == "dumb" {
+		return prompt.NewLines(a.stdin, a.streams.Err)
+	}
+	return prompt.Terminal{In: a.stdin, Out: a.stderr}
+}
+
+// errNoEnvironment says that there is nothing yet to look at.
+var errNoEnvironment = errors.New("there is no such environment yet: `mayfly run` makes it")
+
+// environment loads the environment that was named.
+func (a *app) environment() (workshop.Environment, string, error) {
+	dir, err := a.dir()
+	if err != nil {
+		return workshop.Environment{}, "", err
+	}
+	e, ok, err := workshop.LoadEnvironment(dir)
+	if err == nil && !ok {
+		err = fmt.Errorf("environment %q: %w", a.flags.env, errNoEnvironment)
+	}
+	return e, dir, err
+}
+
+// open opens the environment's workshop. local says how its local AWS is
+// reached; it is not asked for environments in an account.
+func (a *app) open(ctx context.Context, e workshop.Environment, dir string, local localAWS, reporter workshop.Reporter) (*workshop.Workshop, error) {
+	target, err := a.target(ctx, e, dir, local)
+	if err != nil {
+		return nil, err
+	}
+	c, err := cloud.Open(ctx, target, a.now)
+	if err != nil {
+		return nil, err
+	}
+	application, err := a.application(e.Application)
+	if err != nil {
+		return nil, err
+	}
+	helper, err := a.credentialHelper(dir)
+	if err != nil {
+		return nil, err
+	}
+	return workshop.Open(workshop.Options{
+		Environment: e, Dir: dir, Cloud: c, Application: application, Reporter: reporter,
+		Now: a.now, CredentialHelper: helper, Environ: a.environ,
+	})
+}
+
+// target is where the environment's AWS is.
+func (a *app) target(ctx context.Context, e workshop.Environment, dir string, local localAWS) (cloud.Target, error) {
+	if e.Target == targetAWS {
+		region := a.flags.region
+		if region == "" {
+			region = e.Region
+		}
+		return cloud.Target{Name: targetAWS, Region: region, Profile: a.flags.profile}, nil
+	}
+	at, err := local(ctx, dir)
+	if err != nil {
+		return cloud.Target{}, err
+	}
+	return at.target(), nil
+}
+
+// localAWS finds or starts the local AWS of an environment.
+type localAWS func(ctx context.Context, dir string) (endpoint, error)
+
+// endpoint is how a running local AWS is reached.
+type endpoint struct {
+	URL             string `json:"url"`
+	Region          string `json:"region"`
+	Account         string `json:"account"`
+	AccessKeyID     string `json:"accessKeyId"`
+	SecretAccessKey string `json:"secretAccessKey"`
+	PID             int    `json:"pid"`
+	// Error is why it could not be started.
+	Error string `json:"error,omitempty"`
+}
+
+func (e endpoint) target() cloud.Target {
+	return cloud.Target{
+		Name: targetLocal, Region: e.Region, Endpoint: e.URL,
+		Credentials: credentials.NewStaticCredentialsProvider(e.AccessKeyID, e.SecretAccessKey, ""),
+	}
+}

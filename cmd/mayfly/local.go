@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mayfly-cd/mayfly/internal/terminal"
+	"github.com/mayfly-cd/mayfly/localaws"
+)
+
+func (a *app) localCommand() *cobra.Command {
+	c := &cobra.Command{Use: "local", Short: "The local AWS on its own", Args: noArguments, RunE: func(cmd *cobra.Command, _ []string) error {
+		return cmd.Help()
+	}}
+	c.AddCommand(a.localStartCommand(), a.localServeCommand(), a.localStopCommand(), a.localEnvCommand(), a.localWipeCommand())
+	return c
+}
+
+func (a *app) localStartCommand() *cobra.Command {
+	var port int
+	c := &cobra.Command{
+		Use: "start", Short: "Start it in the background", Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			dir, err := a.dir()
+			if err != nil {
+				return err
+			}
+			if port != 0 {
+				if _, ok := a.running(cmd.Context(), dir); ok {
+					return errors.New("it runs already: `mayfly local stop` first")
+				}
+				if err := keepPort(dir, port); err != nil {
+					return err
+				}
+			}
+			at, err := a.background(cmd.Context(), dir)
+			if err != nil {
+				return err
+			}
+			if a.flags.json {
+				terminal.JSON(a.streams.Out, map[string]any{"url": at.URL, "region": at.Region, "account": at.Account, "pid": at.PID})
+				return nil
+			}
+			a.answer("The local AWS runs at %s (process %d).\neval \"$(mayfly local env)\" points AWS clients at it.\n", at.URL, at.PID)
+			return nil
+		},
+	}
+	c.Flags().IntVar(&port, "port", 0, "the port to listen on, from now on (default: the last one, or any)")
+	return c
+}
+
+// keepPort writes the port that the local AWS is to listen on from now on.
+func keepPort(dir string, port int) error {
+	if err := os.MkdirAll(localDir(dir), 0o700); err != nil {
+		return fmt.Errorf("make the state folder: %w", err)
+	}
+	return localaws.KeepPort(localDir(dir), port)
+}
+
+func (a *app) localServeCommand() *cobra.Command {
+	var port int
+	var announce bool
+	var idle time.Duration
+	c := &cobra.Command{
+		Use: "serve", Short: "Run it in the foreground, until Ctrl-C", Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			dir, err := a.dir()
+			if err != nil {
+				return err
+			}
+			return a.serve(cmd.Context(), dir, port, idle, announce)
+		},
+	}
+	c.Flags().IntVar(&port, "port", 0, "the port to listen on (default: the last one, or any)")
+	c.Flags().DurationVar(&idle, "idle", 0, "end after so long without a request (default: never)")
+	c.Flags().BoolVar(&announce, "announce", false, "say on stdout, as JSON, how it is reached")
+	_ = c.Flags().MarkHidden("announce")
+	return c
+}
+
+func (a *app) serve(ctx context.Context, dir string, port int, idle time.Duration, announce bool) (err error) {
+	server, err := a.startServer(dir, port)
+	if err != nil {
+		if announce {
+			a.announce(endpoint{Error: err.Error()})
+		}
+		return err
+	}
+	at := endpointOf(server)
+	if err := writeEndpoint(dir, at); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	defer func() { err = errors.Join(err, server.Close(), removeEndpoint(dir)) }()
+	if announce {
+		a.announce(at)
+	} else {
+		a.say("The local AWS runs at %s. Ctrl-C ends it.\n", at.URL)
+	}
+	tick := time.NewTicker(idleTick)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if idle > 0 && server.Idle() > idle {
+				return nil
+			}
+		}
+	}
+}
+
+// idleTick is how often it is looked whether the local AWS is still wanted.
+const idleTick = time.Second
+
+// announce tells the process that started this one how it is reached, and lets go of its pipe.
+func (a *app) announce(at endpoint) {
+	_ = json.NewEncoder(a.streams.Out).Encode(at) // nobody may be listening any more
+	if out, ok := a.streams.Out.(*os.File); ok {
+		_ = out.Close()
+	}
+}
+
+func (a *app) localStopCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "stop", Short: "Stop it; its state stays", Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			dir, err := a.dir()
+			if err != nil {
+				return err
+			}
+			if _, ok := a.running(cmd.Context(), dir); !ok {
+				a.answer("The local AWS of environment %s does not run.\n", a.flags.env)
+				return removeEndpoint(dir)
+			}
+			if err := a.stopBackground(cmd.Context(), dir); err != nil {
+				return err
+			}
+			a.answer("Stopped. `mayfly local start` goes on where it was.\n")
+			return nil
+		},
+	}
+}
+
+func (a *app) localEnvCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "env", Short: "Print the variables that point any AWS client at it", Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			dir, err := a.dir()
+			if err != nil {
+				return err
+			}
+			at, err := a.background(cmd.Context(), dir)
+			if err != nil {
+				return err
+			}
+			variables := [][2]string{
+				{"AWS_ENDPOINT_URL", at.URL},
+				{"AWS_REGION", at.Region},
+				{"AWS_DEFAULT_REGION", at.Region},
+				{"AWS_ACCESS_KEY_ID", at.AccessKeyID},
+				{"AWS_SECRET_ACCESS_KEY", at.SecretAccessKey},
+			}
+			if a.flags.json {
+				object := map[string]string{}
+				for _, v := range variables {
+					object[v[0]] = v[1]
+				}
+				terminal.JSON(a.streams.Out, object)
+				return nil
+			}
+			for _, v := range variables {
+				a.answer("export %s=%s\n", v[0], shellQuote(v[1]))
+			}
+			// What would take precedence over these keys, or keep a proxy in between.
+			a.answer("unset AWS_SESSION_TOKEN AWS_PROFILE\nexport NO_PROXY=\"127.0.0.1${NO_PROXY:+,$NO_PROXY}\"\n")
+			return nil
+		},
+	}
+}
+
+func (a *app) localWipeCommand() *cobra.Command {
+	var yes bool
+	c := &cobra.Command{
+		Use: "wipe", Short: "Delete its state: everything that was made in it", Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			dir, err := a.dir()
+			if err != nil {
+				return err
+			}
+			if !yes {
+				ok, err := a.prompter().Confirm("Delete everything in the local AWS of environment " + a.flags.env + "?")
+				if err != nil {
+					return err
+				}
+				if !ok {
+					return errors.New("nothing was deleted")
+				}
+			}
+			if err := a.stopBackground(cmd.Context(), dir); err != nil {
+				return err
+			}
+			if err := localaws.Wipe(localDir(dir)); err != nil {
+				return err
+			}
+			a.answer("The local AWS of environment %s is empty.\n", a.flags.env)
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&yes, "yes", false, "ask nothing")
+	return c
+}
+
+// localLogger writes what the operator of the local AWS should know to stderr,
+// which for one in the background is its log file.
+func (a *app) localLogger() *slog.Logger {
+	level := slog.LevelWarn
+	if a.flags.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(a.streams.Err, &slog.HandlerOptions{Level: level}))
+}

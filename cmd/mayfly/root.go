@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mayfly-cd/mayfly/internal/prompt"
+	"github.com/mayfly-cd/mayfly/internal/terminal"
+)
+
+const (
+	groupDaily = "daily"
+	groupMore  = "more"
+)
+
+// execute runs a command line and returns the exit code.
+func (a *app) execute(ctx context.Context, args []string) int {
+	root := a.command()
+	root.SetArgs(args)
+	root.SetIn(a.streams.In)
+	root.SetOut(a.streams.Out)
+	root.SetErr(a.streams.Err)
+	command, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exitDone
+	}
+	if errors.Is(err, errTold) {
+		return exitFailed
+	}
+	code := exitCode(err)
+	if code == exitInterrupted {
+		a.say("\nInterrupted. What was done is kept; `%s` goes on from here.\n", resume(command))
+		return code
+	}
+	if !wasTold(err) {
+		a.say("mayfly: %v\n", err)
+	}
+	if hint := a.hint(err, command); hint != "" {
+		a.say("%s\n", hint)
+	}
+	return code
+}
+
+// errTold is returned by a verb that has said itself what went wrong.
+var errTold = errors.New("already said")
+
+func resume(command *cobra.Command) string {
+	path := command.CommandPath()
+	if path == "mayfly" {
+		return "mayfly"
+	}
+	return path
+}
+
+// hint says what a person can do about an error, where the error does not say it itself.
+func (a *app) hint(err error, command *cobra.Command) string {
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return "`" + command.CommandPath() + " --help` shows how it is used."
+	}
+	if errors.Is(err, prompt.ErrNoAnswer) {
+		return "With no terminal to ask in, say --yes."
+	}
+	if exitCode(err) == exitFailed {
+		return "`mayfly doctor` looks for what this machine lacks; `mayfly status` says where you are."
+	}
+	return ""
+}
+
+func (a *app) say(format string, args ...any) {
+	terminal.Printf(a.streams.Err, format, args...)
+}
+
+func (a *app) answer(format string, args ...any) {
+	terminal.Printf(a.streams.Out, format, args...)
+}
+
+// command is the whole command tree.
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "mayfly",
+		Short: "Learn continuous delivery on AWS by doing it, on your laptop or in an account",
+		Long: "mayfly walks you through continuous delivery on AWS in five phases: CodeCommit,\n" +
+			"CodeBuild, CodePipeline, CloudFormation and build caching. It runs on this laptop,\n" +
+			"with an AWS of its own inside, or in your account.",
+		Args:              noArguments,
+		PersistentPreRunE: a.check,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return a.start(cmd.Context()) },
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+	}
+	root.AddGroup(&cobra.Group{ID: groupDaily, Title: "Every day:"}, &cobra.Group{ID: groupMore, Title: "More:"})
+	root.SetHelpCommandGroupID(groupMore)
+	root.SetCompletionCommandGroupID(groupMore)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	f := root.PersistentFlags()
+	f.StringVar(&a.flags.target, "target", targetLocal, "where AWS is: local or aws")
+	f.StringVar(&a.flags.env, "env", "default", "the environment's name; several can live side by side")
+	f.StringVar(&a.flags.workdir, "workdir", "", "your working copy (default ~/mayfly/<env>)")
+	f.StringVar(&a.flags.region, "region", "", "the AWS region")
+	f.StringVar(&a.flags.profile, "profile", "", "a profile of your AWS configuration")
+	f.StringVar(&a.flags.account, "account", "", "the account that must be signed in to")
+	f.BoolVar(&a.flags.json, "json", false, "answer in JSON")
+	f.BoolVar(&a.flags.noColor, "no-color", false, "no colour")
+	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "every detail as a line of its own")
+	for _, c := range []*cobra.Command{
+		a.runCommand(), a.statusCommand(), a.verifyCommand(), a.leadTimeCommand(), a.teardownCommand(), a.doctorCommand(),
+	} {
+		c.GroupID = groupDaily
+		root.AddCommand(c)
+	}
+	for _, c := range []*cobra.Command{
+		a.localCommand(), a.gitCredentialCommand(), a.versionCommand(), exitCodesTopic(),
+	} {
+		c.GroupID = groupMore
+		root.AddCommand(c)
+	}
+	start := &cobra.Command{
+		Use: "start", Hidden: true, Args: noArguments, Short: "The same as mayfly with no arguments",
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.start(cmd.Context()) },
+	}
+	root.AddCommand(start)
+	return root
+}
+
+func exitCodesTopic() *cobra.Command {
+	return &cobra.Command{
+		Use: "exit-codes", Short: "What the exit codes mean (a topic of help)", Args: noArguments,
+		Long: exitCodesHelp,
+		Run: func(cmd *cobra.Command, _ []string) {
+			terminal.Printf(cmd.OutOrStdout(), "%s", exitCodesHelp)
+		},
+	}
+}
+
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	text := "there is no command " + strings.Join(args, " ")
+	if suggestions := cmd.SuggestionsFor(args[0]); len(suggestions) > 0 {
+		text += "; did you mean `" + cmd.CommandPath() + " " + suggestions[0] + "`?"
+	}
+	return usage("%s", text)
+}
