@@ -11,7 +11,7 @@ import (
 )
 
 // inProcess carries requests from services to the API without a socket. They
-// are signed, validated and authorised as all others.
+// are signed, validated and authorized as all others.
 type inProcess struct {
 	handler atomic.Pointer[http.Handler]
 }

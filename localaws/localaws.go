@@ -72,17 +72,18 @@ type Server struct {
 	// Region and Account are what was asked for, or the defaults.
 	Region, Account string
 
-	key      identity.Key
-	dir      string
-	scratch  bool
-	listener net.Listener
-	http     *http.Server
-	served   chan struct{}
-	db       *store.DB
-	services *services
-	busy     atomic.Int64
-	last     atomic.Int64
-	now      func() time.Time
+	key       identity.Key
+	dir       string
+	scratch   bool
+	listener  net.Listener
+	http      *http.Server
+	served    chan struct{}
+	db        *store.DB
+	services  *services
+	decisions *decisions
+	busy      atomic.Int64
+	last      atomic.Int64
+	now       func() time.Time
 }
 
 // ErrInUse is returned by Start when another process holds the state.
@@ -192,7 +193,7 @@ func (s *Server) listen(port int) error {
 	file := filepath.Join(s.dir, "port")
 	kept := false
 	if port == 0 {
-		text, err := os.ReadFile(file) //nolint:gosec // a file of our own state
+		text, err := os.ReadFile(file)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("read the port of the last time: %w", err)
 		}

@@ -60,6 +60,7 @@ func (s *Server) assemble(o Options) (http.Handler, error) {
 	if all.iam, err = iam.New(env("iam"), s.key); err != nil {
 		return nil, fmt.Errorf("open iam: %w", err)
 	}
+	s.decisions = newDecisions(all.iam, s.now, o.Log)
 	if all.events, err = events.New(env("events")); err != nil {
 		return nil, fmt.Errorf("open events: %w", err)
 	}
@@ -75,8 +76,7 @@ func (s *Server) assemble(o Options) (http.Handler, error) {
 	if all.codecommit, err = codecommit.New(env("codecommit"), all.iam); err != nil {
 		return nil, fmt.Errorf("open codecommit: %w", err)
 	}
-	// From here on services call the others while they open, to finish what the
-	// last process left: they must find the endpoint complete but for themselves.
+	all.codecommit.Authorize = s.decisions.git
 	if all.lambda, err = lambda.New(env("lambda"), lambda.Host{Environ: o.Environ}); err != nil {
 		return nil, fmt.Errorf("open lambda: %w", err)
 	}
@@ -92,11 +92,15 @@ func (s *Server) assemble(o Options) (http.Handler, error) {
 	}
 	api, err := wire.New(wire.Config{
 		Account: s.Account, Region: s.Region, Keys: all.iam, Now: s.now, Hosts: s.hosts, Log: o.Log,
+		Authorize: s.decisions.api,
 	}, all.served()...)
 	if err != nil {
 		return nil, err
 	}
 	inside.set(api)
+	if err := all.events.Resume(); err != nil {
+		return nil, fmt.Errorf("resume events: %w", err)
+	}
 	return s.route(api), nil
 }
 
@@ -172,6 +176,15 @@ func (a *services) close() error {
 	}
 	if a.lambda != nil {
 		errs = append(errs, a.lambda.Close())
+	}
+	if a.codecommit != nil {
+		errs = append(errs, a.codecommit.Close())
+	}
+	if a.s3 != nil {
+		errs = append(errs, a.s3.Close())
+	}
+	if a.logs != nil {
+		errs = append(errs, a.logs.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -1,6 +1,7 @@
 package phases
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -96,5 +97,5 @@ func (a *Application) Greet(read func(name string) ([]byte, error), greeting str
 		}
 		return name, fmt.Appendf(nil, "%s%q%s", data[:at[0]], greeting, data[at[1]:]), nil
 	}
-	return "", nil, fmt.Errorf("the working copy has no greeting.go: `git checkout greeting` brings it back")
+	return "", nil, errors.New("the working copy has no greeting.go: `git checkout greeting` brings it back")
 }

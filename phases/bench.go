@@ -3,6 +3,7 @@ package phases
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
@@ -48,9 +49,7 @@ func material(name string) []byte {
 func deployPipeline(ctx context.Context, b Bench, phase string, parameters map[string]string) error {
 	names := b.Scene().Names
 	all := map[string]string{"RepositoryName": names.Repository()}
-	for k, v := range parameters {
-		all[k] = v
-	}
+	maps.Copy(all, parameters)
 	_, err := b.Deploy(ctx, names.PipelineStack(), template(phase), all)
 	return err
 }
@@ -71,9 +70,7 @@ func commitGreeting(ctx context.Context, b Bench, greeting string, files map[str
 		return err
 	}
 	all := map[string][]byte{name: changed}
-	for k, v := range files {
-		all[k] = v
-	}
+	maps.Copy(all, files)
 	return commitAndAwait(ctx, b, greeting, all)
 }
 

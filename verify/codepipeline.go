@@ -56,6 +56,7 @@ var PushRule = Check{
 		if err != nil {
 			return cannotTell("events ListRuleNamesByTarget", err)
 		}
+		disabled := ""
 		for _, rule := range rules.RuleNames {
 			out, err := s.Events.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: &rule})
 			if err != nil {
@@ -64,7 +65,10 @@ var PushRule = Check{
 			if out.State == "ENABLED" {
 				return passed("rule %s starts it", rule)
 			}
-			return wrong("rule "+rule+" is disabled", expected, "aws events enable-rule --name "+rule)
+			disabled = rule
+		}
+		if disabled != "" {
+			return wrong("rule "+disabled+" is disabled", expected, "aws events enable-rule --name "+disabled)
 		}
 		return wrong("no rule starts the pipeline", expected, fix)
 	},

@@ -143,7 +143,7 @@ func newExecution(summary types.PipelineExecutionSummary) *Execution {
 }
 
 func triggerText(t *types.ExecutionTrigger) string {
-	switch t.TriggerType { //nolint:exhaustive // the others are told by AWS's own word
+	switch t.TriggerType {
 	case types.TriggerTypeCloudWatchEvent:
 		return "an event came"
 	case types.TriggerTypeCreatePipeline:
@@ -184,7 +184,7 @@ func (e *Execution) add(a types.ActionExecutionDetail) {
 		span.To = to
 	}
 	if a.Status == types.ActionExecutionStatusFailed {
-		e.Failure = fmt.Sprintf("%s failed", aws.ToString(a.ActionName))
+		e.Failure = aws.ToString(a.ActionName) + " failed"
 		if a.Output != nil && a.Output.ExecutionResult != nil {
 			result := a.Output.ExecutionResult
 			message := aws.ToString(result.ExternalExecutionSummary)

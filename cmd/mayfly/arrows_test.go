@@ -19,23 +19,39 @@ const module = "github.com/mayfly-cd/mayfly/"
 // arrows are the rules of who may import whom, each with its reason. from and
 // to are regular expressions over the paths below the module.
 var arrows = []struct{ from, to, reason string }{
-	{`^(phases|verify|templates|internal/(workshop|cloud|terminal|prompt|git|classroom))\b`, `^localaws\b`,
-		"only the command and tests know that there is a local AWS: the workshop must run the same in an account"},
-	{`^localaws\b`, `^(phases|verify|templates|internal|cmd)\b`,
-		"the local AWS knows nothing of workshops: it could be published on its own"},
-	{`^internal/cloud\b`, `^(phases|verify|templates|internal/(workshop|terminal|prompt|git)|cmd)\b`,
-		"cloud is the ground: everything stands on it"},
-	{`^verify\b`, `^(phases|templates|internal/(workshop|terminal|prompt|git)|cmd)\b`,
-		"checks ask AWS and nothing else"},
-	{`^phases\b`, `^(internal/(workshop|terminal|prompt)|cmd)\b`,
-		"a lesson is a value: it does not know how it is run"},
+	{
+		`^(phases|verify|templates|internal/(workshop|cloud|terminal|prompt|git|classroom))\b`, `^localaws\b`,
+		"only the command and tests know that there is a local AWS: the workshop must run the same in an account",
+	},
+	{
+		`^localaws\b`, `^(phases|verify|templates|internal|cmd)\b`,
+		"the local AWS knows nothing of workshops: it could be published on its own",
+	},
+	{
+		`^internal/cloud\b`, `^(phases|verify|templates|internal/(workshop|terminal|prompt|git)|cmd)\b`,
+		"cloud is the ground: everything stands on it",
+	},
+	{
+		`^verify\b`, `^(phases|templates|internal/(workshop|terminal|prompt|git)|cmd)\b`,
+		"checks ask AWS and nothing else",
+	},
+	{
+		`^phases\b`, `^(internal/(workshop|terminal|prompt)|cmd)\b`,
+		"a lesson is a value: it does not know how it is run",
+	},
 	{`^templates\b`, `.`, "templates are an embed.FS and nothing else"},
-	{`^internal/workshop\b`, `^(internal/(terminal|prompt)|cmd)\b`,
-		"the engine reports through an interface: it does not know who listens"},
-	{`^internal/(prompt|git)\b`, `^(internal/(workshop|terminal|cloud)|phases|verify|cmd)\b`,
-		"these know their tool and nothing of the workshop"},
-	{`^localaws/(codecommit|codebuild|codepipeline|cloudformation|s3|iam|events|logs|lambda|sns)\b`,
-		`^localaws$`, "a service does not know the whole that it is a part of"},
+	{
+		`^internal/workshop\b`, `^(internal/(terminal|prompt)|cmd)\b`,
+		"the engine reports through an interface: it does not know who listens",
+	},
+	{
+		`^internal/(prompt|git)\b`, `^(internal/(workshop|terminal|cloud)|phases|verify|cmd)\b`,
+		"these know their tool and nothing of the workshop",
+	},
+	{
+		`^localaws/(codecommit|codebuild|codepipeline|cloudformation|s3|iam|events|logs|lambda|sns)\b`,
+		`^localaws$`, "a service does not know the whole that it is a part of",
+	},
 }
 
 // services do not import each other: they call each other as AWS's services do, through the API.

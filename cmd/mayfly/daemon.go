@@ -76,7 +76,7 @@ func (a *app) startBackground(ctx context.Context, dir string) (endpoint, error)
 		return at, fmt.Errorf("open the log of the local AWS: %w", err)
 	}
 	defer log.Close()                                                                                             //nolint:errcheck // the child has its own
-	cmd := exec.Command(self, "local", "serve", "--announce", "--idle", idleLimit.String(), "--env", a.flags.env) //nolint:gosec,noctx // this program itself, which must outlive this context
+	cmd := exec.Command(self, "local", "serve", "--announce", "--idle", idleLimit.String(), "--env", a.flags.env) //nolint:noctx // this program itself, which must outlive this context
 	cmd.Dir = dir
 	cmd.Env = a.environ
 	cmd.Stderr = log

@@ -95,7 +95,7 @@ func (a *app) tool(ctx context.Context, name, fix string, args ...string) findin
 	if err != nil {
 		return finding{Name: name, State: missing, Detail: "not found in PATH", Fix: fix}
 	}
-	out, err := exec.CommandContext(ctx, path, args...).Output() //nolint:gosec // a tool of the machine's own
+	out, err := exec.CommandContext(ctx, path, args...).Output()
 	if err != nil {
 		return finding{Name: name, State: missing, Detail: path + " does not run: " + err.Error(), Fix: fix}
 	}

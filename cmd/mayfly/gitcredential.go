@@ -143,7 +143,7 @@ func copyFile(from, to string) (err error) {
 	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 		return err
 	}
-	source, err := os.Open(from) //nolint:gosec // this program itself
+	source, err := os.Open(from)
 	if err != nil {
 		return err
 	}

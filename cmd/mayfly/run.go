@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
 	"os/user"
 	"path/filepath"
 	"strings"
@@ -79,7 +78,7 @@ type runDone struct {
 }
 
 func (a *app) run(ctx context.Context, wanted []*phases.Phase, yes, teardown bool) (err error) {
-	e, dir, err := a.environmentToRun(ctx)
+	e, dir, err := a.environmentToRun()
 	if err != nil {
 		return err
 	}
@@ -154,7 +153,7 @@ func (a *app) showRun(s runDone) {
 }
 
 // environmentToRun loads the environment, or describes a new one, which is not yet kept.
-func (a *app) environmentToRun(ctx context.Context) (workshop.Environment, string, error) {
+func (a *app) environmentToRun() (workshop.Environment, string, error) {
 	e, dir, err := a.environment()
 	if err == nil {
 		if a.flags.workdir != "" && absolute(a.flags.workdir) != e.WorkDir {

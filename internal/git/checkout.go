@@ -92,7 +92,7 @@ func (c *Checkout) notInside(ctx context.Context) error {
 		if err == nil {
 			return fmt.Errorf("%s: %w, %s", c.Dir, ErrInside, top)
 		}
-		return nil //nolint:nilerr // git fails where there is no repository, which is what is wanted
+		return nil // git fails where there is no repository, which is what is wanted
 	}
 }
 
@@ -248,7 +248,7 @@ func (c *Checkout) run(ctx context.Context, args ...string) (string, error) {
 }
 
 func (c *Checkout) at(ctx context.Context, dir string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "git", args...) //nolint:gosec // the arguments are ours
+	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Dir = dir
 	cmd.WaitDelay = 5 * time.Second
 	cmd.Env = append(slices.DeleteFunc(slices.Clone(c.Environ), isGitVariable), "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")

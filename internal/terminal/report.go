@@ -125,7 +125,7 @@ const usualWidth = 80
 
 func (h *Human) width() int {
 	if file, ok := h.streams.Err.(interface{ Fd() uintptr }); ok {
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 { //nolint:gosec // a descriptor fits an int
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
 			return width
 		}
 	}

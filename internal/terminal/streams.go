@@ -46,7 +46,7 @@ func New(in, out, errOut *os.File, environ []string) *Streams {
 }
 
 func isTerminal(f *os.File) bool {
-	return term.IsTerminal(int(f.Fd())) //nolint:gosec // a descriptor fits an int
+	return term.IsTerminal(int(f.Fd()))
 }
 
 // NoColor turns colour off.

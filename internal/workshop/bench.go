@@ -2,6 +2,7 @@ package workshop
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -58,7 +59,7 @@ func (w *Workshop) Deploy(ctx context.Context, name string, template []byte, par
 // Clone makes the working copy of the repository at url.
 func (w *Workshop) Clone(ctx context.Context, url string) error {
 	if url == "" {
-		return fmt.Errorf("the repository's stack has no output CloneUrl: `mayfly run codecommit` makes it anew")
+		return errors.New("the repository's stack has no output CloneUrl: `mayfly run codecommit` makes it anew")
 	}
 	if err := w.checkout.State(ctx); err != nil {
 		return err

@@ -40,7 +40,7 @@ func writeJSON(name string, value any) error {
 
 // readJSON reads a file into value. A file that is not there leaves it as it is.
 func readJSON(name string, value any) error {
-	data, err := os.ReadFile(name) //nolint:gosec // a file of our own state
+	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

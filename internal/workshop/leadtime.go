@@ -2,6 +2,7 @@ package workshop
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
@@ -58,8 +59,7 @@ func (w *Workshop) leadTimes(ctx context.Context, executions []*verify.Execution
 		return nil, err
 	}
 	all := make([]LeadTime, 0, len(executions))
-	for i := len(executions) - 1; i >= 0; i-- {
-		e := executions[i]
+	for _, e := range slices.Backward(executions) {
 		if e.Status == types.PipelineExecutionStatusInProgress {
 			continue
 		}

@@ -33,7 +33,7 @@ func Lock(dir, command string) (release func() error, err error) {
 		return nil, fmt.Errorf("lock the state folder: %w", err)
 	}
 	if !got {
-		who, err := os.ReadFile(holder) //nolint:gosec // a file of our own state
+		who, err := os.ReadFile(holder)
 		if err != nil {
 			who = []byte("an unknown process")
 		}
