@@ -99,16 +99,16 @@ func (a *app) check(*cobra.Command, []string) error {
 	return nil
 }
 
-// application is the sample application that was chosen.
-func (a *app) application(name string) (*phases.Application, error) {
-	if path := a.flags.ownAppPath; path != "" {
-		return phases.NewApplication(os.DirFS(path))
+// application is the environment's application: a sample or one of the learner's own.
+func application(e workshop.Environment) (*phases.Application, error) {
+	if e.ApplicationDir != "" {
+		return phases.NewApplication(os.DirFS(e.ApplicationDir)), nil
 	}
-	application, err := phases.FindApplication(name)
+	sample, err := phases.FindApplication(e.Application)
 	if err != nil {
 		return nil, &usageError{err}
 	}
-	return application, nil
+	return sample, nil
 }
 
 // reporter is told what happens: events as JSON on stdout, or words on stderr.
@@ -158,7 +158,7 @@ func (a *app) open(ctx context.Context, e workshop.Environment, dir string, loca
 	if err != nil {
 		return nil, err
 	}
-	application, err := a.application(e.Application)
+	application, err := application(e)
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,10 @@ func (a *app) command() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return a.start(cmd.Context()) },
 		SilenceErrors:     true,
 		SilenceUsage:      true,
+		// So many letters may be wrong in a command for it to be recognised.
+		SuggestionsMinimumDistance: 2,
 	}
+	cobra.EnableCommandSorting = false // they stand in the order of use
 	root.AddGroup(&cobra.Group{ID: groupDaily, Title: "Every day:"}, &cobra.Group{ID: groupMore, Title: "More:"})
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetCompletionCommandGroupID(groupMore)
@@ -106,13 +109,13 @@ func (a *app) command() *cobra.Command {
 	f.BoolVar(&a.flags.noColor, "no-color", false, "no colour")
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "every detail as a line of its own")
 	for _, c := range []*cobra.Command{
-		a.runCommand(), a.statusCommand(), a.verifyCommand(), a.leadTimeCommand(), a.teardownCommand(), a.doctorCommand(),
+		a.runCommand(), a.statusCommand(), a.verifyCommand(), a.leadTimeCommand(), a.doctorCommand(), a.teardownCommand(),
 	} {
 		c.GroupID = groupDaily
 		root.AddCommand(c)
 	}
 	for _, c := range []*cobra.Command{
-		a.localCommand(), a.gitCredentialCommand(), a.versionCommand(), exitCodesTopic(),
+		a.localCommand(), a.gitCredentialCommand(), a.versionCommand(),
 	} {
 		c.GroupID = groupMore
 		root.AddCommand(c)
@@ -121,17 +124,14 @@ func (a *app) command() *cobra.Command {
 		Use: "start", Hidden: true, Args: noArguments, Short: "The same as mayfly with no arguments",
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.start(cmd.Context()) },
 	}
-	root.AddCommand(start)
+	root.AddCommand(start, exitCodesTopic())
 	return root
 }
 
+// exitCodesTopic is a topic of help: a command that does nothing.
 func exitCodesTopic() *cobra.Command {
 	return &cobra.Command{
-		Use: "exit-codes", Short: "What the exit codes mean (a topic of help)", Args: noArguments,
-		Long: exitCodesHelp,
-		Run: func(cmd *cobra.Command, _ []string) {
-			terminal.Printf(cmd.OutOrStdout(), "%s", exitCodesHelp)
-		},
+		Use: "exit-codes", Short: "What the exit codes mean", Long: strings.TrimSpace(exitCodesHelp),
 	}
 }
 

@@ -159,12 +159,13 @@ func (a *app) environmentToRun() (workshop.Environment, string, error) {
 		if a.flags.workdir != "" && absolute(a.flags.workdir) != e.WorkDir {
 			return e, dir, usage("environment %s has its working copy in %s, not in %s", e.Name, e.WorkDir, a.flags.workdir)
 		}
-		return e, dir, nil
+		if a.flags.ownAppPath != "" && absolute(a.flags.ownAppPath) != e.ApplicationDir {
+			return e, dir, usage("environment %s was made with another application than %s: give it a name of its own with --env",
+				e.Name, a.flags.ownAppPath)
+		}
+		return e, dir, checkApplication(e)
 	}
 	if !errors.Is(err, errNoEnvironment) {
-		return e, dir, err
-	}
-	if _, err := a.application(a.flags.application); err != nil {
 		return e, dir, err
 	}
 	workdir := a.flags.workdir
@@ -175,10 +176,26 @@ func (a *app) environmentToRun() (workshop.Environment, string, error) {
 		}
 		workdir = filepath.Join(home, "mayfly", a.flags.env)
 	}
-	return workshop.Environment{
+	e = workshop.Environment{
 		Name: a.flags.env, ID: cloud.NewID(), Target: a.flags.target, WorkDir: absolute(workdir),
 		Application: a.flags.application, Owner: owner(), Created: a.now().UTC(),
-	}, dir, nil
+	}
+	if a.flags.ownAppPath != "" {
+		e.Application, e.ApplicationDir = "", absolute(a.flags.ownAppPath)
+	}
+	return e, dir, checkApplication(e)
+}
+
+// checkApplication says whether the environment's application is there and whole.
+func checkApplication(e workshop.Environment) error {
+	chosen, err := application(e)
+	if err != nil || e.ApplicationDir == "" {
+		return err
+	}
+	if err := chosen.Check(); err != nil {
+		return usage("--app-dir %s: %w", e.ApplicationDir, err)
+	}
+	return nil
 }
 
 func absolute(path string) string {

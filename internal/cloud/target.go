@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"time"
 
@@ -102,7 +104,7 @@ func Configure(ctx context.Context, target Target) (aws.Config, error) {
 		// A local AWS takes nothing from the person's own configuration.
 		return aws.Config{
 			Region: target.Region, BaseEndpoint: aws.String(target.Endpoint), Credentials: target.Credentials,
-			HTTPClient: awshttp.NewBuildableClient(), RetryMode: aws.RetryModeStandard,
+			HTTPClient: plainBodies{awshttp.NewBuildableClient()}, RetryMode: aws.RetryModeStandard,
 		}, nil
 	}
 	options = append(options, config.WithHTTPClient(awshttp.NewBuildableClient()), config.WithRetryMaxAttempts(8))
@@ -110,7 +112,22 @@ func Configure(ctx context.Context, target Target) (aws.Config, error) {
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("read the AWS configuration: %w", err)
 	}
+	cfg.HTTPClient = plainBodies{cfg.HTTPClient}
 	return cfg, nil
+}
+
+// plainBodies hides from the transport what the SDK's request bodies can do
+// beyond being read. Without it smithy-go (v1.28.8, internal/io/safe.go) now and
+// then cuts its own connection when request and answer are over 4 KiB and the
+// answer comes fast, and then calls again what had its effect already.
+type plainBodies struct{ client aws.HTTPClient }
+
+// Do implements aws.HTTPClient.
+func (c plainBodies) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = struct{ io.ReadCloser }{r.Body}
+	}
+	return c.client.Do(r)
 }
 
 // Credentials returns the keys that are in use now.

@@ -25,10 +25,13 @@ type Environment struct {
 	Account string `json:"account"`
 	Region  string `json:"region"`
 	// WorkDir is the learner's working copy.
-	WorkDir     string    `json:"workdir"`
-	Application string    `json:"application"`
-	Owner       string    `json:"owner"`
-	Created     time.Time `json:"created"`
+	WorkDir string `json:"workdir"`
+	// Application is the sample application's language; ApplicationDir, where
+	// it is set, is the folder of an application of the learner's own instead.
+	Application    string    `json:"application,omitempty"`
+	ApplicationDir string    `json:"applicationDir,omitempty"`
+	Owner          string    `json:"owner"`
+	Created        time.Time `json:"created"`
 }
 
 const (

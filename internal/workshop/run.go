@@ -52,7 +52,7 @@ func (e *RequirementError) Error() string {
 		names[i] = p.Name
 	}
 	return fmt.Sprintf("%s needs %s first: `mayfly run %s %s`",
-		e.Phase.Name, strings.Join(names, " and "), strings.Join(names, " "), e.Phase.Name)
+		e.Phase.Name, strings.Join(names, ", "), strings.Join(names, " "), e.Phase.Name)
 }
 
 // Run does and verifies the phases, in the workshop's order. Steps whose
