@@ -24,7 +24,7 @@ var Project = Check{
 		if project == nil {
 			return result
 		}
-		return passed("project %s builds in %s", aws.ToString(project.Name), aws.ToString(project.Environment.Image))
+		return passed("the project builds in %s", aws.ToString(project.Environment.Image))
 	},
 }
 
@@ -64,7 +64,7 @@ var LeastPrivilege = Check{
 				"no policy that allows everything",
 				fmt.Sprintf("aws iam detach-role-policy --role-name %s --policy-arn %s", role, aws.ToString(policy.PolicyArn)))
 		}
-		return passed("role %s has its own statements and nothing more", role)
+		return passed("its role has statements of its own and nothing more")
 	},
 }
 

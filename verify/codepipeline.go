@@ -28,7 +28,7 @@ var Pipeline = Check{
 			return wrong("the pipeline polls the repository once a minute", "PollForSourceChanges: \"false\", and a rule instead",
 				"mayfly run codepipeline")
 		}
-		return passed("pipeline %s has %d stages and does not poll", aws.ToString(pipeline.Name), len(pipeline.Stages))
+		return passed("the pipeline has %d stages and does not poll", len(pipeline.Stages))
 	},
 }
 

@@ -100,7 +100,7 @@ func (a *app) run(ctx context.Context, wanted []*phases.Phase, yes, teardown boo
 		return err
 	}
 	if !a.flags.json {
-		a.say("Environment %s (%s) in account %s, %s. Working copy: %s\n", e.Name, e.ID, e.Account, e.Region, e.WorkDir)
+		a.say("Environment %s (%s) in account %s, %s\nWorking copy %s\n", e.Name, e.ID, e.Account, e.Region, e.WorkDir)
 	}
 	results, runErr := w.Run(ctx, wanted)
 	done()

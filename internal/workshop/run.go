@@ -71,7 +71,7 @@ func (w *Workshop) Run(ctx context.Context, wanted []*phases.Phase) ([]PhaseResu
 	for _, p := range wanted {
 		began := w.now()
 		w.phase, w.step = p.Name, ""
-		w.report(Event{Event: PhaseStart, Detail: fmt.Sprintf("%s: %s", p.Title, p.Tagline)})
+		w.report(Event{Event: PhaseStart, Detail: heading(p)})
 		err := w.runPhase(ctx, p)
 		result := PhaseResult{Name: p.Name, State: phasePassed, Seconds: w.now().Sub(began).Seconds()}
 		if err != nil {
@@ -186,7 +186,7 @@ func (w *Workshop) Verify(ctx context.Context, wanted []*phases.Phase) ([]PhaseS
 		w.phase, w.step = p.Name, ""
 		status := w.askPhase(ctx, p)
 		statuses = append(statuses, status)
-		w.report(Event{Event: PhaseStart, Detail: p.Title + ": " + p.Tagline})
+		w.report(Event{Event: PhaseStart, Detail: heading(p)})
 		for i, check := range p.Checks() {
 			r := status.results[i]
 			w.reportCheck(check, r)
@@ -219,4 +219,9 @@ func Estimate(wanted []*phases.Phase) (total time.Duration) {
 		}
 	}
 	return total
+}
+
+// heading is how a phase is announced.
+func heading(p *phases.Phase) string {
+	return fmt.Sprintf("%d. %s: %s", p.Number(), p.Title, p.Tagline)
 }
