@@ -16,7 +16,13 @@ type inProcess struct {
 	handler atomic.Pointer[http.Handler]
 }
 
-var errNotReady = errors.New("the local AWS is still starting")
+var (
+	errNotReady = errors.New("the local AWS is still starting")
+	errAborted  = errors.New("the local AWS cut the connection")
+)
+
+// aborted is the status of an answer that was cut off before it began.
+const aborted = 0
 
 func (t *inProcess) set(h http.Handler) { t.handler.Store(&h) }
 
@@ -39,16 +45,14 @@ func (t *inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	body, answer := io.Pipe()
 	w := &pipeWriter{header: http.Header{}, body: answer, started: make(chan struct{})}
-	go func() {
-		defer in.Body.Close() //nolint:errcheck // a body that was read
-		defer answer.Close()  //nolint:errcheck // never fails
-		defer w.WriteHeader(http.StatusOK)
-		(*handler).ServeHTTP(w, in)
-	}()
+	go w.serve(*handler, in)
 	select {
 	case <-w.started:
 	case <-r.Context().Done():
 		return nil, errors.Join(r.Context().Err(), body.Close())
+	}
+	if w.status == aborted {
+		return nil, errAborted
 	}
 	length := int64(-1)
 	if n, err := strconv.ParseInt(w.sent.Get("Content-Length"), 10, 64); err == nil {
@@ -69,6 +73,22 @@ type pipeWriter struct {
 	started chan struct{}
 	status  int
 	sent    http.Header
+}
+
+// serve runs the handler. One that panics, as http.ErrAbortHandler is made
+// for, cuts its answer off, as net/http's server does.
+func (w *pipeWriter) serve(handler http.Handler, r *http.Request) {
+	defer r.Body.Close() //nolint:errcheck // a body that was read
+	defer func() {
+		if recover() != nil {
+			w.WriteHeader(aborted)
+			_ = w.body.CloseWithError(errAborted) // never fails
+			return
+		}
+		w.WriteHeader(http.StatusOK)
+		_ = w.body.Close() // never fails
+	}()
+	handler.ServeHTTP(w, r)
 }
 
 func (w *pipeWriter) Header() http.Header { return w.header }

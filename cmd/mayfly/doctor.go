@@ -6,13 +6,13 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mayfly-cd/mayfly/internal/terminal"
+	"github.com/mayfly-cd/mayfly/localaws"
 )
 
 // finding is one thing that doctor looked at.
@@ -78,7 +78,7 @@ func (a *app) examine(ctx context.Context) []finding {
 		a.tool(ctx, "git", "Install git 2.30 or newer.", "--version"),
 		a.tool(ctx, "go", "Install Go 1.24 or newer: the sample application is built with it.", "version"),
 		a.tool(ctx, "sh", "Install a POSIX shell: builds run in one.", "-c", "echo a shell"),
-		a.folder(), a.port(ctx), a.proxy(), a.isolation(),
+		a.folder(), a.port(ctx), a.proxy(), a.isolation(ctx),
 	}
 	if dir, err := a.dir(); err == nil {
 		if at, ok := a.running(ctx, dir); ok {
@@ -149,21 +149,15 @@ func (a *app) proxy() finding {
 	}
 }
 
-// isolation says what stands between a build and the rest of this machine.
-func (a *app) isolation() finding {
-	switch runtime.GOOS {
-	case "windows":
-		return finding{
-			Name: "builds", State: missing, Detail: "builds need a POSIX system",
-			Fix: "Run mayfly inside WSL2; an account can be used from Windows itself.",
+// isolation tries what stands between a build and the rest of this machine.
+func (a *app) isolation(ctx context.Context) finding {
+	layers, err := localaws.Isolation(ctx)
+	if err != nil {
+		f := finding{Name: "builds", State: missing, Detail: err.Error(), Fix: "Run mayfly on Linux or macOS."}
+		if runtime.GOOS == "windows" {
+			f.Fix = "Run mayfly inside WSL2; an account can be used from Windows itself."
 		}
-	case "linux":
-		detail := "an environment and a home of their own"
-		if data, err := os.ReadFile(filepath.Join("/sys/kernel/security", "lsm")); err == nil && strings.Contains(string(data), "landlock") {
-			detail += ", Landlock"
-		}
-		return finding{Name: "builds", State: good, Detail: detail}
-	default:
-		return finding{Name: "builds", State: good, Detail: "an environment and a home of their own"}
+		return f
 	}
+	return finding{Name: "builds", State: good, Detail: "run here, held by: " + strings.Join(layers, ", ")}
 }

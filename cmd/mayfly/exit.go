@@ -48,8 +48,12 @@ func exitCode(err error) int {
 		return exitUsage
 	}
 	if failed, ok := errors.AsType[*workshop.CheckError](err); ok {
-		if failed.Result.State == verify.CannotTell {
+		switch failed.Result.State {
+		case verify.CannotTell:
 			return exitNotAllowed
+		case verify.NotYet:
+			return exitFailed
+		case verify.Passed, verify.Wrong:
 		}
 		return exitWrong
 	}

@@ -1,0 +1,172 @@
+package verify
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/codecommit"
+	"github.com/aws/aws-sdk-go-v2/service/codecommit/types"
+
+	"github.com/mayfly-cd/mayfly/internal/cloud"
+	"github.com/mayfly-cd/mayfly/localaws"
+)
+
+// refusing answers one operation with an error, once it is told which.
+type refusing struct {
+	operation atomic.Value // the X-Amz-Target's end
+	code      atomic.Value
+}
+
+func (f *refusing) wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		operation, _ := f.operation.Load().(string)
+		if operation == "" || !strings.HasSuffix(r.Header.Get("X-Amz-Target"), "."+operation) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		w.WriteHeader(http.StatusBadRequest)
+		code, _ := f.code.Load().(string)
+		_, _ = io.WriteString(w, `{"__type":"`+code+`","message":"refused by the test"}`)
+	})
+}
+
+func newScene(t *testing.T) (*Scene, *refusing) {
+	t.Helper()
+	faults := &refusing{}
+	server, err := localaws.Start(localaws.Options{Middleware: faults.wrap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	keys := server.Credentials()
+	c, err := cloud.Open(t.Context(), cloud.Target{
+		Name: "local", Region: server.Region, Endpoint: server.URL,
+		Credentials: credentials.NewStaticCredentialsProvider(keys.AccessKeyID, keys.SecretAccessKey, ""),
+	}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Scene{Cloud: c, Names: cloud.Names{Environment: "test", ID: "abcdef"}, Live: http.DefaultClient}, faults
+}
+
+func TestNothingThereIsWrongAndSaysWhatToDo(t *testing.T) {
+	s, _ := newScene(t)
+	for _, check := range []Check{
+		Repository, MainBranch, ApplicationPushed, Buildspec, Project, LeastPrivilege, Build, Pipeline, PushRule,
+		PushStarts, DeployStage, ApplicationStack, Live, Changed, CacheEnabled, CachePaths, CacheFilled, CachePays,
+		BuildspecArtifacts,
+	} {
+		r := check.Ask(t.Context(), s)
+		if r.State != Wrong {
+			t.Errorf("%s: %s, want wrong: %s", check.Name, r.State, r.Observed)
+		}
+		if r.Observed == "" || r.Expected == "" || r.Fix == "" {
+			t.Errorf("%s does not say what was seen, expected and to be done: %+v", check.Name, r)
+		}
+	}
+}
+
+func TestCouldNotLookIsNotIsNotThere(t *testing.T) {
+	s, faults := newScene(t)
+	for code, trouble := range map[string]cloud.Trouble{
+		"AccessDeniedException":       cloud.Denied,
+		"UnrecognizedClientException": cloud.Credentials,
+		"ExpiredTokenException":       cloud.Credentials,
+	} {
+		faults.code.Store(code)
+		for operation, check := range map[string]Check{
+			"GetRepository": Repository, "BatchGetProjects": Project, "GetPipeline": Pipeline,
+			"ListRuleNamesByTarget": PushRule, "GetBranch": MainBranch, "ListPipelineExecutions": CachePays,
+		} {
+			faults.operation.Store(operation)
+			r := check.Ask(t.Context(), s)
+			if r.State != CannotTell || r.Trouble != trouble || !strings.Contains(r.Observed, "refused by the test") || r.Fix == "" {
+				t.Errorf("%s refused with %s: %+v", operation, code, r)
+			}
+		}
+	}
+}
+
+func TestUnreachableIsCannotTell(t *testing.T) {
+	s, _ := newScene(t)
+	c, err := cloud.Configure(t.Context(), cloud.Target{
+		Name: "local", Region: "us-east-1", Endpoint: "http://127.0.0.1:1",
+		Credentials: credentials.NewStaticCredentialsProvider("AKIA", "secret", ""),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.CodeCommit = codecommit.NewFromConfig(c, func(o *codecommit.Options) { o.Retryer = aws.NopRetryer{} })
+	if r := MainBranch.Ask(t.Context(), s); r.State != CannotTell || r.Trouble != cloud.Unreachable {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestMasterIsNamed(t *testing.T) {
+	s, _ := newScene(t)
+	name := s.Names.Repository()
+	if _, err := s.CodeCommit.CreateRepository(t.Context(), &codecommit.CreateRepositoryInput{RepositoryName: &name}); err != nil {
+		t.Fatal(err)
+	}
+	if r := MainBranch.Ask(t.Context(), s); r.State != Wrong || !strings.Contains(r.Observed, "nothing has been pushed") {
+		t.Errorf("an empty repository: %+v", r)
+	}
+	out, err := s.CodeCommit.CreateCommit(t.Context(), &codecommit.CreateCommitInput{
+		RepositoryName: &name, BranchName: aws.String("master"),
+		PutFiles: []types.PutFileEntry{{FilePath: aws.String("template.yaml"), FileContent: []byte("Resources: {}\n")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := MainBranch.Ask(t.Context(), s); r.State != Wrong || !strings.Contains(r.Observed, "master") || !strings.Contains(r.Fix, "main") {
+		t.Errorf("master was pushed: %+v", r)
+	}
+	_, err = s.CodeCommit.CreateBranch(t.Context(), &codecommit.CreateBranchInput{
+		RepositoryName: &name, BranchName: aws.String("main"), CommitId: out.CommitId,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := MainBranch.Ask(t.Context(), s); r.State != Passed || !strings.Contains(r.Observed, aws.ToString(out.CommitId)[:7]) {
+		t.Errorf("main was pushed: %+v", r)
+	}
+	if r := ApplicationPushed.Ask(t.Context(), s); r.State != Passed {
+		t.Errorf("template.yaml is there: %+v", r)
+	}
+	if r := Buildspec.Ask(t.Context(), s); r.State != Wrong || !strings.Contains(r.Observed, "no buildspec.yml") {
+		t.Errorf("buildspec.yml is not there: %+v", r)
+	}
+}
+
+func TestCompare(t *testing.T) {
+	execution := func(cache Cache, seconds int) *Execution {
+		return &Execution{
+			Status: "Succeeded", BuildID: "b", Cache: cache,
+			Phases: []BuildPhase{{"BUILD", time.Duration(seconds) * time.Second}, {"QUEUED", time.Hour}},
+		}
+	}
+	failed := execution(CacheHit, 1)
+	failed.Status = "Failed"
+	c := Compare([]*Execution{failed, execution(CacheHit, 2), execution(CacheMiss, 21), execution(CacheOff, 20), execution(CacheOff, 99)})
+	if c.Warm.Commands() != 2*time.Second || c.Filling.Commands() != 21*time.Second || c.Off.Commands() != 20*time.Second {
+		t.Errorf("the newest successful of each kind: %+v", c)
+	}
+	if got := c.sentence(); !strings.Contains(got, "10.0 times faster") {
+		t.Errorf("got %q", got)
+	}
+	c.Warm = execution(CacheHit, 25)
+	if got := c.sentence(); !strings.Contains(got, "no gain this time") {
+		t.Errorf("got %q", got)
+	}
+}
