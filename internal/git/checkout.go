@@ -126,7 +126,11 @@ func (c *Checkout) Make(ctx context.Context, url, helper string) error {
 	settings := [][]string{
 		{"--replace-all", ownerKey, c.Environment},
 		{"--replace-all", "core.autocrlf", "false"},
+		{"--replace-all", "core.eol", "lf"},
+		{"--replace-all", "core.safecrlf", "false"},
+		{"--replace-all", "core.attributesFile", os.DevNull},
 		{"--replace-all", "core.fsmonitor", "false"},
+		{"--replace-all", "push.default", "simple"},
 		// The empty helper forgets those of the person's own configuration, which
 		// would cache the password: it is a signature and ages in fifteen minutes.
 		{"--replace-all", "credential.helper", ""},
@@ -141,6 +145,19 @@ func (c *Checkout) Make(ctx context.Context, url, helper string) error {
 	}
 	for _, s := range settings {
 		if _, err := c.run(ctx, append([]string{"config", "--local"}, s...)...); err != nil {
+			return err
+		}
+	}
+	return c.identify(ctx)
+}
+
+// identify gives the working copy an identity to commit with, if the person has none.
+func (c *Checkout) identify(ctx context.Context) error {
+	for _, identity := range [][2]string{{"user.name", "mayfly learner"}, {"user.email", "learner@mayfly.invalid"}} {
+		if value, err := c.run(ctx, "config", "--get", identity[0]); err == nil && value != "" {
+			continue
+		}
+		if _, err := c.run(ctx, "config", "--local", identity[0], identity[1]); err != nil {
 			return err
 		}
 	}
@@ -182,8 +199,8 @@ func (c *Checkout) Read(name string) ([]byte, error) {
 }
 
 // Commit commits all changes to the files named and returns the head. With
-// nothing to commit the head stays as it is. The commit is mayfly's own: it
-// carries an identity if the person has none, is not signed and runs no hooks.
+// nothing to commit the head stays as it is. The commit is mayfly's own: it is
+// not signed and runs no hooks.
 func (c *Checkout) Commit(ctx context.Context, message string, files []string) (string, error) {
 	if _, err := c.run(ctx, append([]string{"add", "--force", "--"}, files...)...); err != nil {
 		return "", err
@@ -194,11 +211,6 @@ func (c *Checkout) Commit(ctx context.Context, message string, files []string) (
 		}
 	}
 	args := []string{"-c", "commit.gpgSign=false", "-c", "core.hooksPath=" + os.DevNull}
-	for key, fallback := range map[string]string{"user.name": "mayfly learner", "user.email": "learner@mayfly.invalid"} {
-		if value, err := c.run(ctx, "config", "--get", key); err != nil || value == "" {
-			args = append(args, "-c", key+"="+fallback)
-		}
-	}
 	args = append(args, "commit", "--quiet", "--no-verify", "--cleanup=verbatim", "-m", message, "--")
 	if _, err := c.run(ctx, append(args, files...)...); err != nil {
 		return "", err

@@ -125,6 +125,17 @@ func TestTheHelpersOfThePersonAreForgotten(t *testing.T) {
 	}
 }
 
+func TestAPersonWithoutAnIdentityCanCommit(t *testing.T) {
+	c, remote := newCheckout(t)
+	c.Environ = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
+	if err := c.Make(t.Context(), remote, "!true"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.run(t.Context(), "commit", "--quiet", "--allow-empty", "-m", "typed by hand"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestStateRefusesWhatIsNotOurs(t *testing.T) {
 	c, _ := newCheckout(t)
 	if err := c.State(t.Context()); err != nil {

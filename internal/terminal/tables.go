@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mayfly-cd/mayfly/internal/workshop"
+	"github.com/mayfly-cd/mayfly/verify"
 )
 
 // Seconds is a duration as people say it.
@@ -13,6 +14,8 @@ func Seconds(s float64) string {
 	switch {
 	case s <= 0:
 		return "-"
+	case s < 0.1:
+		return fmt.Sprintf("%.0f ms", s*1000)
 	case s < 10:
 		return fmt.Sprintf("%.1f s", s)
 	case s < 120:
@@ -62,7 +65,9 @@ func bar(t workshop.LeadTime, longest float64) string {
 }
 
 // Status shows where the learner is, and the one thing to do next.
-func Status(w io.Writer, style Style, s workshop.Status) {
+// Checks that passed are told where verbose asks for them.
+func Status(w io.Writer, style Style, s workshop.Status, verbose bool) {
+	seen := map[string]bool{}
 	writef(w, "Environment %s (%s), account %s in %s\n", style.Bold(s.Environment), s.ID, s.Account, s.Region)
 	writef(w, "Working copy %s\n", s.WorkDir)
 	if s.LiveURL != "" {
@@ -82,24 +87,36 @@ func Status(w io.Writer, style Style, s workshop.Status) {
 			word = style.Doubt("? " + word)
 		}
 		writef(w, "  %d  %-22s %s\n", p.Number, p.Title, word)
-		if p.State == workshop.StateDone || p.State == workshop.StateToDo {
-			continue
-		}
-		for _, c := range p.Checks {
-			writef(w, "       %s %s\n", Mark(style, c.State), c.Observed)
-			if c.Fix != "" {
-				writef(w, "         fix: %s\n", style.Command(c.Fix))
-			}
+		if p.State != workshop.StateDone && p.State != workshop.StateToDo || verbose {
+			statusChecks(w, style, p.Checks, seen, verbose)
 		}
 	}
 	if len(s.LeadTimes) > 0 {
 		last := s.LeadTimes[len(s.LeadTimes)-1]
-		writef(w, "\nThe last commit took %s from push to the end of the pipeline.\n", Seconds(last.Seconds.Total))
+		writef(w, "\nThe last commit took %s through the pipeline.\n", Seconds(last.Seconds.Total))
 	}
 	if s.Cost.USD > 0 {
 		writef(w, "At AWS's list price all this would be $%.2f so far.\n", s.Cost.USD)
 	}
 	writef(w, "\nNext: %s\n      %s\n", style.Command(s.Next.Command), s.Next.Why)
+}
+
+// statusChecks shows a phase's checks. What an earlier phase said already is not said again.
+func statusChecks(w io.Writer, style Style, checks []workshop.CheckStatus, seen map[string]bool, verbose bool) {
+	for _, c := range checks {
+		if c.State == verify.Passed && !verbose {
+			continue
+		}
+		if seen[c.Observed] && !verbose {
+			writef(w, "       %s the same as above\n", Mark(style, c.State))
+			continue
+		}
+		seen[c.Observed] = true
+		writef(w, "       %s %s\n", Mark(style, c.State), c.Observed)
+		if c.Fix != "" {
+			writef(w, "         fix: %s\n", style.Command(c.Fix))
+		}
+	}
 }
 
 // Plan shows what a teardown would delete.

@@ -2,6 +2,7 @@ package workshop
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -50,14 +51,17 @@ func (w *Workshop) LeadTimes(ctx context.Context) ([]LeadTime, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.leadTimes(ctx, executions)
-}
-
-func (w *Workshop) leadTimes(ctx context.Context, executions []*verify.Execution) ([]LeadTime, error) {
 	p, err := loadProgress(w.dir)
 	if err != nil {
 		return nil, err
 	}
+	return w.leadTimes(ctx, executions, p.Pushed), nil
+}
+
+// leadTimes measures the executions from the pushes whose moments are known,
+// and the others from their start.
+func (w *Workshop) leadTimes(ctx context.Context, executions []*verify.Execution, pushes map[string]time.Time) []LeadTime {
+	pushes = maps.Clone(pushes)
 	all := make([]LeadTime, 0, len(executions))
 	for _, e := range slices.Backward(executions) {
 		if e.Status == types.PipelineExecutionStatusInProgress {
@@ -71,9 +75,9 @@ func (w *Workshop) leadTimes(ctx context.Context, executions []*verify.Execution
 			},
 		}
 		// A commit may be executed again later: the push belongs to the first time.
-		if pushed, ok := p.Pushed[e.Commit]; ok && e.ByEvent {
+		if pushed, ok := pushes[e.Commit]; ok && e.ByEvent {
 			w.addPush(ctx, &t, e, pushed)
-			delete(p.Pushed, e.Commit)
+			delete(pushes, e.Commit)
 		}
 		for _, phase := range e.Phases {
 			if phase.Took > 0 {
@@ -82,7 +86,7 @@ func (w *Workshop) leadTimes(ctx context.Context, executions []*verify.Execution
 		}
 		all = append(all, t)
 	}
-	return all, nil
+	return all
 }
 
 // addPush starts the clock at the push. The clocks of this machine and of AWS

@@ -121,7 +121,11 @@ func (w *Workshop) runPhase(ctx context.Context, p *phases.Phase) error {
 	for i := range p.Steps {
 		step := &p.Steps[i]
 		w.step = step.Title
-		if w.holds(ctx, step) {
+		held, err := w.holds(ctx, step)
+		if err != nil {
+			return err
+		}
+		if held {
 			w.report(Event{Event: StepAlready})
 			continue
 		}
@@ -138,14 +142,28 @@ func (w *Workshop) runPhase(ctx context.Context, p *phases.Phase) error {
 	return nil
 }
 
-// holds tells whether all checks of a step pass already.
-func (w *Workshop) holds(ctx context.Context, step *phases.Step) bool {
+// holds tells whether all checks of a step pass already. What is on its way,
+// such as a build that an interrupted run left behind, is waited for as long
+// as it usually takes, and again as long, before the step is done anew.
+func (w *Workshop) holds(ctx context.Context, step *phases.Step) (bool, error) {
 	for _, check := range step.Checks {
-		if check.Ask(ctx, w.scene).State != verify.Passed {
-			return false
+		var result verify.Result
+		began := w.now()
+		err := cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
+			result = check.Ask(ctx, w.scene)
+			if result.State == verify.NotYet {
+				w.working("%s", result.Observed)
+			}
+			return result.State != verify.NotYet || w.now().Sub(began) > 2*result.Wait, nil
+		})
+		if err != nil {
+			return false, err
+		}
+		if result.State != verify.Passed {
+			return false, nil
 		}
 	}
-	return true
+	return true, nil
 }
 
 // settleStep asks a step's checks until each has an answer other than "not yet".

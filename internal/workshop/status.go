@@ -98,12 +98,8 @@ func (w *Workshop) Status(ctx context.Context) (Status, error) {
 		s.Phases = append(s.Phases, w.askPhase(ctx, p))
 	}
 	executions, err := w.scene.Executions(ctx)
-	if err == nil {
-		s.LeadTimes, err = w.leadTimes(ctx, executions)
-	}
-	if s.LeadTimes == nil {
-		s.LeadTimes = []LeadTime{}
-	}
+	// Without the moments of the pushes, which only this machine remembers.
+	s.LeadTimes = w.leadTimes(ctx, executions, nil)
 	s.Cost = cost(executions)
 	if url, urlErr := w.scene.LiveURL(ctx); urlErr == nil {
 		s.LiveURL = url
@@ -160,7 +156,7 @@ func next(all []PhaseStatus) Next {
 			return Next{Phase: p.Name, Command: "mayfly doctor", Why: trouble.Observed}
 		case StateToDo, StateStarted:
 			return Next{
-				Phase: p.Name, Command: "mayfly run " + p.Name,
+				Phase: p.Name, Command: trouble.Fix,
 				Why: fmt.Sprintf("phase %d, %s: %s", p.Number, p.Title, trouble.Observed),
 			}
 		}
