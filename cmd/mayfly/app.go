@@ -48,6 +48,11 @@ type usageError struct{ err error }
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
+// declined is the answer of a person who does not want it after all. It needs no advice.
+type declined string
+
+func (d declined) Error() string { return string(d) }
+
 func usage(format string, args ...any) error {
 	return &usageError{fmt.Errorf(format, args...)}
 }

@@ -201,7 +201,7 @@ func (a *app) localWipeCommand() *cobra.Command {
 					return err
 				}
 				if !ok {
-					return errors.New("nothing was deleted")
+					return declined("nothing was deleted")
 				}
 			}
 			if err := a.stopBackground(cmd.Context(), dir); err != nil {

@@ -63,7 +63,7 @@ func (a *app) hint(err error, command *cobra.Command) string {
 	if errors.Is(err, prompt.ErrNoAnswer) {
 		return "With no terminal to ask in, say --yes."
 	}
-	if exitCode(err) == exitFailed {
+	if exitCode(err) == exitFailed && !errors.Is(err, errNoEnvironment) {
 		return "`mayfly doctor` looks for what this machine lacks; `mayfly status` says where you are."
 	}
 	return ""
@@ -140,6 +140,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	text := "there is no command " + strings.Join(args, " ")
+	cmd.SuggestionsMinimumDistance = 2 // edits; cobra's own default, which it sets for the root alone
 	if suggestions := cmd.SuggestionsFor(args[0]); len(suggestions) > 0 {
 		text += "; did you mean `" + cmd.CommandPath() + " " + suggestions[0] + "`?"
 	}

@@ -255,7 +255,7 @@ func (a *app) consent(e workshop.Environment, yes bool) error {
 		return usage("in an account and with no terminal, say --yes and --account %s", cmp.Or(e.Account, "ID"))
 	}
 	if err == nil && !ok {
-		err = errors.New("nothing was made")
+		err = declined("nothing was made")
 	}
 	return err
 }

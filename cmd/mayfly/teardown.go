@@ -94,7 +94,7 @@ func (a *app) confirmTeardown(e workshop.Environment, plan *workshop.Plan, yes b
 		return usage("with no terminal to ask in, say --yes to delete environment %s", e.Name)
 	}
 	if err == nil && !ok {
-		err = errors.New("that is not the environment's name: nothing was deleted")
+		err = declined("that is not the environment's name: nothing was deleted")
 	}
 	return err
 }
