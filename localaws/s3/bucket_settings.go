@@ -121,7 +121,7 @@ func (s *Service) DeletePublicAccessBlock(_ context.Context, in *s3.DeletePublic
 }
 
 // GetBucketAcl returns the one ACL there is: the owner may do everything.
-func (s *Service) GetBucketAcl(_ context.Context, in *s3.GetBucketAclInput) (*s3.GetBucketAclOutput, error) {
+func (s *Service) GetBucketAcl(_ context.Context, in *s3.GetBucketAclInput) (*s3.GetBucketAclOutput, error) { //nolint:revive // the operation's name
 	if _, err := s.bucket(in.Bucket, in.ExpectedBucketOwner); err != nil {
 		return nil, err
 	}

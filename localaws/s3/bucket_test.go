@@ -30,14 +30,27 @@ func TestCreateBucketRefuses(t *testing.T) {
 		code, words  string
 	}{
 		{"name", usEast1, s3.CreateBucketInput{Bucket: aws.String("No")}, "InvalidBucketName", "The specified bucket is not valid."},
-		{"elsewhere", usEast1, s3.CreateBucketInput{CreateBucketConfiguration: located("eu-west-1")},
-			"IllegalLocationConstraintException", "The eu-west-1 location constraint is incompatible"},
-		{"us-east-1 named", usEast1, s3.CreateBucketInput{CreateBucketConfiguration: located(usEast1)},
-			"InvalidLocationConstraint", "The specified location-constraint is not valid"},
-		{"unspecified", "eu-west-1", s3.CreateBucketInput{}, "IllegalLocationConstraintException",
-			"The unspecified location constraint is incompatible"},
-		{"acl", usEast1, s3.CreateBucketInput{ACL: types.BucketCannedACLPublicRead},
-			"InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set"},
+		{
+			"elsewhere", usEast1,
+			s3.CreateBucketInput{CreateBucketConfiguration: located("eu-west-1")},
+			"IllegalLocationConstraintException", "The eu-west-1 location constraint is incompatible",
+		},
+		{
+			"us-east-1 named", usEast1,
+			s3.CreateBucketInput{CreateBucketConfiguration: located(usEast1)},
+			"InvalidLocationConstraint", "The specified location-constraint is not valid",
+		},
+		{
+			"unspecified", "eu-west-1",
+			s3.CreateBucketInput{},
+			"IllegalLocationConstraintException",
+			"The unspecified location constraint is incompatible",
+		},
+		{
+			"acl", usEast1,
+			s3.CreateBucketInput{ACL: types.BucketCannedACLPublicRead},
+			"InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set",
+		},
 		{"object lock", usEast1, s3.CreateBucketInput{ObjectLockEnabledForBucket: aws.Bool(true)}, "NotImplemented", "not implemented"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -13,21 +13,23 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// crc64NVME is the table of CRC-64/NVME (the polynomial reversed, as hash/crc64 takes it).
-var crc64NVME = crc64.MakeTable(0x9a6c_9329_ac4b_c9b5)
+// crc64NVME is the table of CRC-64/NVME (the polynomial reversed, as hash/crc64
+// takes it). The tables are made when first used, not at every start of the program.
+var crc64NVME = sync.OnceValue(func() *crc64.Table { return crc64.MakeTable(0x9a6c_9329_ac4b_c9b5) })
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 // digests are the checksums that are served; the XXHASH family is not.
 var digests = map[types.ChecksumAlgorithm]func() hash.Hash{
 	types.ChecksumAlgorithmCrc32:     func() hash.Hash { return crc32.NewIEEE() },
-	types.ChecksumAlgorithmCrc32c:    func() hash.Hash { return crc32.New(castagnoli) },
-	types.ChecksumAlgorithmCrc64nvme: func() hash.Hash { return crc64.New(crc64NVME) },
+	types.ChecksumAlgorithmCrc32c:    func() hash.Hash { return crc32.New(castagnoli()) },
+	types.ChecksumAlgorithmCrc64nvme: func() hash.Hash { return crc64.New(crc64NVME()) },
 	types.ChecksumAlgorithmMd5:       md5.New,
 	types.ChecksumAlgorithmSha1:      sha1.New,
 	types.ChecksumAlgorithmSha256:    sha256.New,
@@ -47,7 +49,7 @@ func checksumOf(from any) (checksum, error) {
 	var sum checksum
 	v := reflect.Indirect(reflect.ValueOf(from))
 	for _, alg := range types.ChecksumAlgorithm("").Values() {
-		value, _ := v.FieldByName("Checksum" + string(alg)).Interface().(*string)
+		value, _ := reflect.TypeAssert[*string](v.FieldByName("Checksum" + string(alg)))
 		if value == nil {
 			continue
 		}

@@ -84,20 +84,20 @@ func (rootKey) Key(id string) (identity.Key, bool) {
 }
 
 // client serves the world, over TLS or not, and returns the SDK's client for it.
-func (w *world) client(t testing.TB, tls bool) *s3.Client {
-	t.Helper()
-	return serve(t, tls, w.env(nil, usEast1).Region, w.Operations())
+func (w *world) client(tb testing.TB, tls bool) *s3.Client {
+	tb.Helper()
+	return serve(tb, tls, w.env(nil, usEast1).Region, w.Operations())
 }
 
-func serve(t testing.TB, tls bool, region string, operations []wire.Operation) *s3.Client {
-	t.Helper()
+func serve(tb testing.TB, tls bool, region string, operations []wire.Operation) *s3.Client {
+	tb.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	host := server.Listener.Addr().String()
 	handler, err := wire.New(wire.Config{
 		Account: account, Region: region, Keys: rootKey{}, Hosts: func() []string { return []string{host} },
 	}, wire.Service{Name: "s3", Operations: operations})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	server.Config.Handler = handler
 	if tls {
@@ -105,7 +105,7 @@ func serve(t testing.TB, tls bool, region string, operations []wire.Operation) *
 	} else {
 		server.Start()
 	}
-	t.Cleanup(server.Close)
+	tb.Cleanup(server.Close)
 	return s3.NewFromConfig(aws.Config{
 		Region: region, BaseEndpoint: &server.URL, HTTPClient: server.Client(),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -249,14 +249,14 @@ func TestClientMultipart(t *testing.T) {
 				wg.Go(func() {
 					piece := body[i*minPartSize : min((i+1)*minPartSize, len(body))]
 					out, err := c.UploadPart(ctx, &s3.UploadPartInput{
-						Bucket: name, Key: key, UploadId: up.UploadId, PartNumber: aws.Int32(int32(i + 1)), Body: bytes.NewReader(piece), ChecksumAlgorithm: alg, //nolint:gosec // three parts
+						Bucket: name, Key: key, UploadId: up.UploadId, PartNumber: aws.Int32(int32(i + 1)), Body: bytes.NewReader(piece), ChecksumAlgorithm: alg,
 					})
 					if err != nil {
 						t.Error(err)
 						return
 					}
 					parts[i] = types.CompletedPart{
-						PartNumber: aws.Int32(int32(i + 1)), ETag: out.ETag, ChecksumCRC32: out.ChecksumCRC32, //nolint:gosec // as above
+						PartNumber: aws.Int32(int32(i + 1)), ETag: out.ETag, ChecksumCRC32: out.ChecksumCRC32,
 						ChecksumSHA256: out.ChecksumSHA256, ChecksumCRC64NVME: out.ChecksumCRC64NVME,
 					}
 				})
@@ -314,11 +314,11 @@ func TestClientModel(t *testing.T) {
 }
 
 // empty deletes every version and delete marker, a page at a time.
-func empty(t testing.TB, c *s3.Client, name *string) {
-	t.Helper()
+func empty(tb testing.TB, c *s3.Client, name *string) {
+	tb.Helper()
 	pages := s3.NewListObjectVersionsPaginator(c, &s3.ListObjectVersionsInput{Bucket: name, MaxKeys: aws.Int32(50)})
 	for pages.HasMorePages() {
-		page := must(pages.NextPage(t.Context()))(t)
+		page := must(pages.NextPage(tb.Context()))(tb)
 		var batch []types.ObjectIdentifier
 		for _, v := range page.Versions {
 			batch = append(batch, types.ObjectIdentifier{Key: v.Key, VersionId: v.VersionId})
@@ -326,9 +326,9 @@ func empty(t testing.TB, c *s3.Client, name *string) {
 		for _, m := range page.DeleteMarkers {
 			batch = append(batch, types.ObjectIdentifier{Key: m.Key, VersionId: m.VersionId})
 		}
-		out := must(c.DeleteObjects(t.Context(), &s3.DeleteObjectsInput{Bucket: name, Delete: &types.Delete{Objects: batch, Quiet: aws.Bool(true)}}))(t)
+		out := must(c.DeleteObjects(tb.Context(), &s3.DeleteObjectsInput{Bucket: name, Delete: &types.Delete{Objects: batch, Quiet: aws.Bool(true)}}))(tb)
 		if len(out.Errors) > 0 {
-			t.Fatalf("not deleted: %+v", out.Errors)
+			tb.Fatalf("not deleted: %+v", out.Errors)
 		}
 	}
 }

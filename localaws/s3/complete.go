@@ -231,7 +231,7 @@ func (r *partsReader) Read(p []byte) (int, error) {
 			r.parts = r.parts[1:]
 		}
 		n, err := r.file.Read(p)
-		if n > 0 || err != nil && err != io.EOF { //nolint:errorlint // an io.Reader returns io.EOF itself
+		if n > 0 || err != nil && err != io.EOF {
 			return n, err
 		}
 		r.close()

@@ -51,8 +51,10 @@ func (s *Service) DeleteObjects(ctx context.Context, in *s3.DeleteObjectsInput) 
 }
 
 func (s *Service) deleteError(ctx context.Context, o types.ObjectIdentifier, err error) types.Error {
-	e := types.Error{Key: o.Key, VersionId: o.VersionId, Code: aws.String("InternalError"),
-		Message: aws.String("We encountered an internal error. Please try again.")}
+	e := types.Error{
+		Key: o.Key, VersionId: o.VersionId, Code: aws.String("InternalError"),
+		Message: aws.String("We encountered an internal error. Please try again."),
+	}
 	if api, ok := asAPIError(err); ok {
 		e.Code, e.Message = aws.String(api.ErrorCode()), aws.String(api.ErrorMessage())
 	} else {

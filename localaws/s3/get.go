@@ -137,7 +137,7 @@ func (v *version) tagCount() *int32 {
 	if len(v.Tags) == 0 {
 		return nil
 	}
-	return aws.Int32(int32(len(v.Tags))) //nolint:gosec // ten at most
+	return aws.Int32(int32(len(v.Tags)))
 }
 
 // partsCount is told to those who ask for a part.
@@ -145,7 +145,7 @@ func (v *version) partsCount(asked *int32) *int32 {
 	if asked == nil || len(v.Parts) == 0 {
 		return nil
 	}
-	return aws.Int32(int32(len(v.Parts))) //nolint:gosec // 10,000 at most
+	return aws.Int32(int32(len(v.Parts)))
 }
 
 // either returns what the request overrides, else what the object has.

@@ -49,20 +49,20 @@ type world struct {
 	mu  sync.Mutex
 }
 
-func newWorld(t testing.TB, region string) *world {
-	t.Helper()
-	w := &world{bus: &fakeBus{}, dir: t.TempDir(), now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
-	db, err := store.Open(filepath.Join(t.TempDir(), "state"))
+func newWorld(tb testing.TB, region string) *world {
+	tb.Helper()
+	w := &world{bus: &fakeBus{}, dir: tb.TempDir(), now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	db, err := store.Open(filepath.Join(tb.TempDir(), "state"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w.Service, err = New(w.env(db, region))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := errors.Join(w.Close(), db.Close()); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return w
@@ -81,59 +81,59 @@ func (w *world) env(db *store.DB, region string) service.Env {
 }
 
 // newBucket is a world with one bucket, "b", in the state of versioning.
-func newBucket(t testing.TB, versioning types.BucketVersioningStatus) *world {
-	t.Helper()
-	w := newWorld(t, usEast1)
-	must(w.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("bucket")}))(t)
-	w.versioning(t, versioning)
+func newBucket(tb testing.TB, versioning types.BucketVersioningStatus) *world {
+	tb.Helper()
+	w := newWorld(tb, usEast1)
+	must(w.CreateBucket(tb.Context(), &s3.CreateBucketInput{Bucket: aws.String("bucket")}))(tb)
+	w.versioning(tb, versioning)
 	return w
 }
 
-func (w *world) versioning(t testing.TB, status types.BucketVersioningStatus) {
-	t.Helper()
+func (w *world) versioning(tb testing.TB, status types.BucketVersioningStatus) {
+	tb.Helper()
 	if status == "" {
 		return
 	}
-	must(w.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
+	must(w.PutBucketVersioning(tb.Context(), &s3.PutBucketVersioningInput{
 		Bucket: aws.String("bucket"), VersioningConfiguration: &types.VersioningConfiguration{Status: status},
-	}))(t)
+	}))(tb)
 }
 
 // put stores an object and returns its version id.
-func (w *world) put(t testing.TB, key, body string) string {
-	t.Helper()
-	out := must(w.PutObject(t.Context(), &s3.PutObjectInput{
+func (w *world) put(tb testing.TB, key, body string) string {
+	tb.Helper()
+	out := must(w.PutObject(tb.Context(), &s3.PutObjectInput{
 		Bucket: aws.String("bucket"), Key: &key, Body: strings.NewReader(body), ContentLength: aws.Int64(int64(len(body))),
-	}))(t)
+	}))(tb)
 	return aws.ToString(out.VersionId)
 }
 
 // get returns the body, or the code of the error.
-func (w *world) get(t testing.TB, key, version string) string {
-	t.Helper()
+func (w *world) get(tb testing.TB, key, version string) string {
+	tb.Helper()
 	in := &s3.GetObjectInput{Bucket: aws.String("bucket"), Key: &key}
 	if version != "" {
 		in.VersionId = &version
 	}
-	out, err := w.GetObject(t.Context(), in)
+	out, err := w.GetObject(tb.Context(), in)
 	if err != nil {
 		return codeOf(err)
 	}
-	return readAll(t, out.Body)
+	return readAll(tb, out.Body)
 }
 
-func (w *world) remove1(t testing.TB, key, version string) *s3.DeleteObjectOutput {
-	t.Helper()
+func (w *world) remove1(tb testing.TB, key, version string) *s3.DeleteObjectOutput {
+	tb.Helper()
 	in := &s3.DeleteObjectInput{Bucket: aws.String("bucket"), Key: &key}
 	if version != "" {
 		in.VersionId = &version
 	}
-	return must(w.DeleteObject(t.Context(), in))(t)
+	return must(w.DeleteObject(tb.Context(), in))(tb)
 }
 
 // fileCount counts the files on disk, drafts included.
-func (w *world) fileCount(t testing.TB) int {
-	t.Helper()
+func (w *world) fileCount(tb testing.TB) int {
+	tb.Helper()
 	n := 0
 	err := filepath.WalkDir(w.dir, func(_ string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
@@ -142,26 +142,26 @@ func (w *world) fileCount(t testing.TB) int {
 		return err
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return n
 }
 
-func readAll(t testing.TB, body io.ReadCloser) string {
-	t.Helper()
+func readAll(tb testing.TB, body io.ReadCloser) string {
+	tb.Helper()
 	data, err := io.ReadAll(body)
 	if err = errors.Join(err, body.Close()); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(data)
 }
 
 // must returns the value of a call that may not fail.
 func must[T any](v T, err error) func(testing.TB) T {
-	return func(t testing.TB) T {
-		t.Helper()
+	return func(tb testing.TB) T {
+		tb.Helper()
 		if err != nil {
-			t.Fatalf("unexpected error: %v", err)
+			tb.Fatalf("unexpected error: %v", err)
 		}
 		return v
 	}
@@ -175,16 +175,16 @@ func codeOf(err error) string {
 }
 
 // wantError requires an API error of that code, with those words in its message.
-func wantError(t testing.TB, err error, code, words string) {
-	t.Helper()
+func wantError(tb testing.TB, err error, code, words string) {
+	tb.Helper()
 	if err == nil {
-		t.Fatalf("no error, want %s", code)
+		tb.Fatalf("no error, want %s", code)
 	}
 	if got := codeOf(err); got != code || !strings.Contains(err.Error(), words) {
-		t.Fatalf("error %v, want %s with %q", err, code, words)
+		tb.Fatalf("error %v, want %s with %q", err, code, words)
 	}
 	if statuses[code] == 0 {
-		t.Fatalf("%s is not in the table of statuses", code)
+		tb.Fatalf("%s is not in the table of statuses", code)
 	}
 }
 

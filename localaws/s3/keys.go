@@ -15,8 +15,10 @@ import (
 // is the first row of its key.
 
 // escaper keeps a NUL within a key apart from the NUL that ends it, preserving order and prefixes.
-var escaper = strings.NewReplacer("\x00", "\x01\x01", "\x01", "\x01\x02")
-var unescaper = strings.NewReplacer("\x01\x01", "\x00", "\x01\x02", "\x01")
+var (
+	escaper   = strings.NewReplacer("\x00", "\x01\x01", "\x01", "\x01\x02")
+	unescaper = strings.NewReplacer("\x01\x01", "\x00", "\x01\x02", "\x01")
+)
 
 const (
 	nullVersion = "null"

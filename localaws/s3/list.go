@@ -131,7 +131,7 @@ func (s *Service) ListObjectsV2(_ context.Context, in *s3.ListObjectsV2Input) (*
 	out := &s3.ListObjectsV2Output{
 		Name: in.Bucket, Prefix: code(aws.String(aws.ToString(in.Prefix))), Delimiter: code(in.Delimiter),
 		StartAfter: code(in.StartAfter), ContinuationToken: in.ContinuationToken, EncodingType: in.EncodingType,
-		MaxKeys: aws.Int32(int32(limit)), KeyCount: aws.Int32(int32(len(p.objects) + len(p.prefixes))), //nolint:gosec // a thousand at most
+		MaxKeys: aws.Int32(int32(limit)), KeyCount: aws.Int32(int32(len(p.objects) + len(p.prefixes))),
 		IsTruncated: &p.truncated, Contents: p.contents(code, owner), CommonPrefixes: p.commonPrefixes(code),
 	}
 	if p.truncated {
@@ -158,7 +158,7 @@ func (s *Service) ListObjects(_ context.Context, in *s3.ListObjectsInput) (*s3.L
 	out := &s3.ListObjectsOutput{
 		Name: in.Bucket, Prefix: code(aws.String(aws.ToString(in.Prefix))), Delimiter: code(in.Delimiter),
 		Marker: code(aws.String(aws.ToString(in.Marker))), EncodingType: in.EncodingType,
-		MaxKeys: aws.Int32(int32(limit)), IsTruncated: &p.truncated, //nolint:gosec // a thousand at most
+		MaxKeys: aws.Int32(int32(limit)), IsTruncated: &p.truncated,
 		Contents: p.contents(code, s.owner()), CommonPrefixes: p.commonPrefixes(code),
 	}
 	if p.truncated && aws.ToString(in.Delimiter) != "" { // without a delimiter the last key is the marker

@@ -64,9 +64,9 @@ type fataler interface {
 	Fatalf(format string, args ...any)
 }
 
-func pagesV2(t testing.TB, w *world, prefix, delimiter, after string, size int32) []string {
-	t.Helper()
-	return pagesOf(t, w, prefix, delimiter, after, size)
+func pagesV2(tb testing.TB, w *world, prefix, delimiter, after string, size int32) []string {
+	tb.Helper()
+	return pagesOf(tb, w, prefix, delimiter, after, size)
 }
 
 func pagesOf(t fataler, w *world, prefix, delimiter, after string, size int32) []string {
@@ -90,18 +90,18 @@ func pagesOf(t fataler, w *world, prefix, delimiter, after string, size int32) [
 	}
 }
 
-func pagesV1(t testing.TB, w *world, prefix, delimiter, after string, size int32) []string {
-	t.Helper()
+func pagesV1(tb testing.TB, w *world, prefix, delimiter, after string, size int32) []string {
+	tb.Helper()
 	in := &s3.ListObjectsInput{Bucket: aws.String("bucket"), Prefix: &prefix, Delimiter: &delimiter, Marker: &after, MaxKeys: &size}
 	var all []string
 	for {
-		out := must(w.ListObjects(noContext, in))(t)
+		out := must(w.ListObjects(noContext, in))(tb)
 		all = append(all, entries(out.Contents, out.CommonPrefixes)...)
 		if !*out.IsTruncated {
 			return all
 		}
 		if (out.NextMarker != nil) != (delimiter != "") {
-			t.Fatalf("NextMarker %v with delimiter %q", out.NextMarker, delimiter)
+			tb.Fatalf("NextMarker %v with delimiter %q", out.NextMarker, delimiter)
 		}
 		if in.Marker = out.NextMarker; in.Marker == nil {
 			in.Marker = out.Contents[len(out.Contents)-1].Key
@@ -212,12 +212,12 @@ func TestListVersionsInPages(t *testing.T) {
 	}
 }
 
-func versionPages(t testing.TB, w *world, delimiter string, size int32) []string {
-	t.Helper()
+func versionPages(tb testing.TB, w *world, delimiter string, size int32) []string {
+	tb.Helper()
 	in := &s3.ListObjectVersionsInput{Bucket: aws.String("bucket"), Delimiter: &delimiter, MaxKeys: &size}
 	var all []string
 	for {
-		out := must(w.ListObjectVersions(noContext, in))(t)
+		out := must(w.ListObjectVersions(noContext, in))(tb)
 		for _, v := range out.Versions {
 			all = append(all, fmt.Sprint(*v.Key, *v.VersionId, *v.IsLatest))
 		}

@@ -37,7 +37,7 @@ func (s *Service) ListParts(_ context.Context, in *s3.ListPartsInput) (*s3.ListP
 	out := &s3.ListPartsOutput{
 		Bucket: in.Bucket, Key: in.Key, UploadId: in.UploadId, Owner: s.owner(), Initiator: u.Value.initiator(),
 		StorageClass: classOf(u.Value.StorageClass), ChecksumAlgorithm: u.Value.Algorithm, ChecksumType: u.Value.Type,
-		MaxParts: aws.Int32(int32(limit)), PartNumberMarker: aws.String(strconv.Itoa(int(marker))), //nolint:gosec // a thousand at most
+		MaxParts: aws.Int32(int32(limit)), PartNumberMarker: aws.String(strconv.Itoa(int(marker))),
 		IsTruncated: aws.Bool(len(rows) > limit), NextPartNumberMarker: aws.String("0"), Parts: []types.Part{},
 	}
 	for _, row := range rows[:min(limit, len(rows))] {
@@ -61,7 +61,7 @@ func partMarker(marker *string) (int32, error) {
 	if err != nil {
 		return 0, fail("InvalidArgument", "Provided part-number-marker not an integer or within integer range")
 	}
-	return int32(min(n, maxParts)), nil //nolint:gosec // ten thousand at most
+	return int32(min(n, maxParts)), nil
 }
 
 // ListMultipartUploads lists uploads in progress by key, of a key the oldest first.
@@ -83,7 +83,7 @@ func (s *Service) ListMultipartUploads(_ context.Context, in *s3.ListMultipartUp
 	out := &s3.ListMultipartUploadsOutput{
 		Bucket: in.Bucket, Prefix: code(aws.String(q.prefix)), Delimiter: code(in.Delimiter), EncodingType: in.EncodingType,
 		KeyMarker: code(aws.String(q.after)), UploadIdMarker: aws.String(aws.ToString(in.UploadIdMarker)),
-		MaxUploads: aws.Int32(int32(limit)), IsTruncated: aws.Bool(false), Uploads: []types.MultipartUpload{}, //nolint:gosec // a thousand at most
+		MaxUploads: aws.Int32(int32(limit)), IsTruncated: aws.Bool(false), Uploads: []types.MultipartUpload{},
 	}
 	if limit == 0 {
 		return out, nil

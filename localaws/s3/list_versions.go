@@ -24,10 +24,12 @@ func (s *Service) ListObjectVersions(_ context.Context, in *s3.ListObjectVersion
 	out := &s3.ListObjectVersionsOutput{
 		Name: in.Bucket, Prefix: code(aws.String(aws.ToString(in.Prefix))), Delimiter: code(in.Delimiter),
 		KeyMarker: code(aws.String(aws.ToString(in.KeyMarker))), VersionIdMarker: in.VersionIdMarker,
-		EncodingType: in.EncodingType, MaxKeys: aws.Int32(int32(limit)), IsTruncated: aws.Bool(false), //nolint:gosec // a thousand at most
+		EncodingType: in.EncodingType, MaxKeys: aws.Int32(int32(limit)), IsTruncated: aws.Bool(false),
 	}
-	l := versionLister{s: s, b: b, out: out, limit: limit, code: code,
-		q: query{bucket: b.Name, prefix: aws.ToString(in.Prefix), delimiter: aws.ToString(in.Delimiter), after: aws.ToString(in.KeyMarker)}}
+	l := versionLister{
+		s: s, b: b, out: out, limit: limit, code: code,
+		q: query{bucket: b.Name, prefix: aws.ToString(in.Prefix), delimiter: aws.ToString(in.Delimiter), after: aws.ToString(in.KeyMarker)},
+	}
 	start, err := l.start(in.KeyMarker, in.VersionIdMarker)
 	if err != nil || limit == 0 {
 		return out, err

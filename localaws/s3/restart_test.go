@@ -88,7 +88,7 @@ func TestNewWithoutFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // nothing was written
+	defer db.Close()
 	if _, err := New(w.env(db, usEast1)); err == nil || !strings.HasPrefix(err.Error(), "open s3: ") {
 		t.Errorf("error %v", err)
 	}

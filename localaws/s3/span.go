@@ -50,16 +50,12 @@ func parseRange(header string, size int64) (span, error) {
 	if !ok {
 		return all, nil
 	}
-	first, firstErr := strconv.ParseUint(from, 10, 63)
-	last, lastErr := strconv.ParseUint(to, 10, 63)
-	start, end := int64(first), int64(last) //nolint:gosec // 63 bits
+	start, hasStart := offset(from)
+	end, hasEnd := offset(to)
 	switch {
-	case from == "" && lastErr == nil: // the last bytes
-		start, end = max(size-end, 0), size-1
-		if last == 0 {
-			start = size
-		}
-	case firstErr != nil, to != "" && lastErr != nil, to != "" && end < start:
+	case from == "" && hasEnd: // the last bytes
+		start, end = size-min(end, size), size-1
+	case !hasStart, to != "" && !hasEnd, to != "" && end < start:
 		return all, nil
 	case to == "":
 		end = size - 1
@@ -68,6 +64,12 @@ func parseRange(header string, size int64) (span, error) {
 		return span{}, fail("InvalidRange", "The requested range is not satisfiable")
 	}
 	return span{start: start, length: min(end, size-1) - start + 1, partial: true}, nil
+}
+
+// offset reads a place in an object: digits alone, of at most 63 bits.
+func offset(digits string) (int64, bool) {
+	n, err := strconv.ParseUint(digits, 10, 63)
+	return int64(n), err == nil
 }
 
 // partSpan is the piece that a part of a multipart upload became; any other object is its own part 1.

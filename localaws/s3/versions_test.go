@@ -11,9 +11,9 @@ import (
 
 // listing is ListObjectVersions in short: "key=id" per version, "!" before a
 // delete marker and "*" after the newest of a key; ids are replaced by their names.
-func (w *world) listing(t testing.TB, names map[string]string) string {
-	t.Helper()
-	out := must(w.ListObjectVersions(t.Context(), &s3.ListObjectVersionsInput{Bucket: aws.String("bucket")}))(t)
+func (w *world) listing(tb testing.TB, names map[string]string) string {
+	tb.Helper()
+	out := must(w.ListObjectVersions(tb.Context(), &s3.ListObjectVersionsInput{Bucket: aws.String("bucket")}))(tb)
 	name := func(id string) string {
 		if n, ok := names[id]; ok {
 			return n
