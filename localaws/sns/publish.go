@@ -11,6 +11,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 const (
@@ -57,7 +59,7 @@ func (s *Service) deliver(m Message) error {
 // askToConfirm puts into the inbox what AWS would send to a new address.
 func (s *Service) askToConfirm(sub *subscription) error {
 	return s.deliver(Message{
-		ID: newID(), TopicARN: sub.TopicARN, To: []string{sub.Endpoint}, Token: sub.Token,
+		ID: uuid.New(), TopicARN: sub.TopicARN, To: []string{sub.Endpoint}, Token: sub.Token,
 		Subject: "AWS Notification - Subscription Confirmation",
 		Body: "You have chosen to subscribe to the topic:\n" + sub.TopicARN +
 			"\n\nTo confirm this subscription, call ConfirmSubscription with the token:\n" + sub.Token + "\n",
@@ -96,7 +98,7 @@ func (s *Service) Publish(_ context.Context, in *sns.PublishInput) (*sns.Publish
 	if err != nil {
 		return nil, err
 	}
-	m := Message{ID: newID(), TopicARN: *target(in), Subject: cmp.Or(subject, "AWS Notification Message"), Body: body}
+	m := Message{ID: uuid.New(), TopicARN: *target(in), Subject: cmp.Or(subject, "AWS Notification Message"), Body: body}
 	for _, row := range rows {
 		if row.Value.Token == "" {
 			m.To = append(m.To, row.Value.Endpoint)

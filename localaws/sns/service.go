@@ -6,8 +6,6 @@
 package sns
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"strings"
 	"sync"
 
@@ -92,15 +90,6 @@ func (s *Service) nameIn(arn *string, member string) (string, error) {
 		return "", invalid("%s", member)
 	}
 	return name, nil
-}
-
-// newID returns a random UUID.
-func newID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	h := hex.EncodeToString(b[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
 func noTopic() error { return &types.NotFoundException{Message: aws.String("Topic does not exist")} }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
 	"github.com/mayfly-cd/mayfly/localaws/internal/store"
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // subscription is a row.
@@ -53,8 +54,8 @@ func (s *Service) Subscribe(ctx context.Context, in *sns.SubscribeInput) (*sns.S
 	if old >= 0 {
 		sub = rows[old].Value
 	} else {
-		id := newID()
-		sub.ARN, sub.Token = sub.TopicARN+":"+id, strings.ReplaceAll(newID()+newID(), "-", "")
+		id := uuid.New()
+		sub.ARN, sub.Token = sub.TopicARN+":"+id, strings.ReplaceAll(uuid.New()+uuid.New(), "-", "")
 		if err := s.subscriptions.Put(t.Name+"\x00"+id, sub); err != nil {
 			return nil, err
 		}
