@@ -1,6 +1,9 @@
 package logs
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // parsePattern reads a filter pattern of terms: words and "quoted phrases",
 // all of which must occur; -terms, none of which may; and ?terms, one of which
@@ -75,7 +78,7 @@ func cutTerm(pattern string) (term, rest string, err error) {
 }
 
 func special(r rune) bool {
-	return !(r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r > 127)
+	return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r <= 127
 }
 
 func every(terms []string, in func(string) bool) bool {
@@ -88,10 +91,5 @@ func every(terms []string, in func(string) bool) bool {
 }
 
 func anyOf(terms []string, in func(string) bool) bool {
-	for _, term := range terms {
-		if in(term) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(terms, in)
 }

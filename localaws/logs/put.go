@@ -71,7 +71,7 @@ func (s *Service) acceptable(events []types.InputLogEvent, now int64, owner grou
 	oldest, expired := now-tooOld.Milliseconds(), expiry(owner, now)
 	first, last := 0, len(events)
 	for i, event := range events {
-		at, index := *event.Timestamp, int32(i) //nolint:gosec // at most 10,000 events
+		at, index := *event.Timestamp, int32(i)
 		switch {
 		case at < expired:
 			rejected.ExpiredLogEventEndIndex = aws.Int32(index + 1)

@@ -122,7 +122,7 @@ func (s *Service) describeStream(group, name string, row stream) types.LogStream
 		CreationTime: &row.Created, FirstEventTimestamp: row.First, LastEventTimestamp: row.Last,
 		LastIngestionTime: row.Ingested,
 		// AWS has reported 0 for every stream since 2019 (API reference, LogStream).
-		StoredBytes:         aws.Int64(0),
+		StoredBytes:         aws.Int64(0), //nolint:staticcheck // deprecated, but clients get it still
 		UploadSequenceToken: aws.String(sequenceToken(row)),
 	}
 }

@@ -58,22 +58,16 @@ func (s *Service) ListTagsForResource(_ context.Context, in *cloudwatchlogs.List
 }
 
 // TagLogGroup is the older TagResource, by the group's name.
-//
-//nolint:staticcheck // AWS still serves it
 func (s *Service) TagLogGroup(_ context.Context, in *cloudwatchlogs.TagLogGroupInput) (*cloudwatchlogs.TagLogGroupOutput, error) {
 	return &cloudwatchlogs.TagLogGroupOutput{}, s.tag(*in.LogGroupName, in.Tags)
 }
 
 // UntagLogGroup is the older UntagResource, by the group's name.
-//
-//nolint:staticcheck // AWS still serves it
 func (s *Service) UntagLogGroup(_ context.Context, in *cloudwatchlogs.UntagLogGroupInput) (*cloudwatchlogs.UntagLogGroupOutput, error) {
 	return &cloudwatchlogs.UntagLogGroupOutput{}, s.untag(*in.LogGroupName, in.Tags)
 }
 
 // ListTagsLogGroup is the older ListTagsForResource, by the group's name.
-//
-//nolint:staticcheck // AWS still serves it
 func (s *Service) ListTagsLogGroup(_ context.Context, in *cloudwatchlogs.ListTagsLogGroupInput) (*cloudwatchlogs.ListTagsLogGroupOutput, error) {
 	tags, err := s.tags(*in.LogGroupName)
 	return &cloudwatchlogs.ListTagsLogGroupOutput{Tags: tags}, err
