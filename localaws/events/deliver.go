@@ -2,7 +2,6 @@ package events
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // delivery is an event on its way to the targets that a rule had when it was published.
@@ -51,7 +52,7 @@ func (s *Service) enqueue(name string, d delivery) error {
 	if err != nil {
 		return err
 	}
-	d.Token = newID()
+	d.Token = uuid.New()
 	if err := s.deliveries.Put(fmt.Sprintf("%s/%020d", name, n), d); err != nil {
 		return err
 	}
@@ -167,12 +168,4 @@ func retryable(err error) bool {
 	}
 	_, throttled := retry.DefaultThrottleErrorCodes[api.ErrorCode()]
 	return throttled || api.ErrorFault() == smithy.FaultServer
-}
-
-// newID returns a random UUID.
-func newID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -148,8 +148,11 @@ func TestInputs(t *testing.T) {
 		{"constant", types.Target{Input: new(`{"a": 1}`)}, `{"a": 1}`},
 		{"path", types.Target{InputPath: new("$.detail.commitId")}, `"c1"`},
 		{"path to a list", types.Target{InputPath: new("$['resources'][0]")}, `"arn:x"`},
-		{"event", types.Target{InputTransformer: &types.InputTransformer{InputTemplate: new(`<aws.events.event>`)}},
-			`{"account":"123456789012","detail-type":"CodeCommit Repository State Change","id":"ID","region":"eu-west-1","resources":["arn:x"],"source":"aws.codecommit","time":"2026-11-23T12:00:00Z","version":"0"}`},
+		{
+			"event",
+			types.Target{InputTransformer: &types.InputTransformer{InputTemplate: new(`<aws.events.event>`)}},
+			`{"account":"123456789012","detail-type":"CodeCommit Repository State Change","id":"ID","region":"eu-west-1","resources":["arn:x"],"source":"aws.codecommit","time":"2026-11-23T12:00:00Z","version":"0"}`,
+		},
 		{"text", types.Target{InputTransformer: &types.InputTransformer{
 			InputPathsMap: map[string]string{"m": "$.detail.message", "none": "$.detail.none", "all": "$.resources"},
 			InputTemplate: new("\"<m>, <none>, <all>, <other> by <aws.events.rule-name>\"\n\"second\""),

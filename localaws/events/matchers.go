@@ -2,7 +2,6 @@ package events
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -11,13 +10,13 @@ import (
 // compileMatcher compiles {"prefix": "x"} and its like.
 func compileMatcher(spec map[string]any) (func(any) bool, error) {
 	if len(spec) != 1 {
-		return nil, errors.New("Only one key allowed in match expression") //nolint:revive,staticcheck // AWS's words
+		return nil, patternError("Only one key allowed in match expression")
 	}
 	for kind, argument := range spec {
 		switch kind {
 		case "exists":
 			if argument != true {
-				return nil, errors.New("exists match pattern must be either true or false.")
+				return nil, patternError("exists match pattern must be either true or false.")
 			}
 			return func(any) bool { return true }, nil
 		case "anything-but":
@@ -38,18 +37,18 @@ func compileText(kind string, argument any) (func(any) bool, error) {
 	if spec, ok := argument.(map[string]any); ok && (kind == "prefix" || kind == "suffix") {
 		ignoring, ok := spec["equals-ignore-case"].(string)
 		if !ok || len(spec) != 1 {
-			return nil, errors.New(kind + " match pattern must be a string")
+			return nil, patternError(kind + " match pattern must be a string")
 		}
 		return compileFold(kind, ignoring), nil
 	}
 	switch kind {
 	case "prefix", "suffix", "equals-ignore-case", "wildcard":
 	default:
-		return nil, errors.New("Unrecognized match type " + kind) //nolint:revive,staticcheck // AWS's words
+		return nil, patternError("Unrecognized match type " + kind)
 	}
 	want, ok := argument.(string)
 	if !ok {
-		return nil, errors.New(kind + " match pattern must be a string")
+		return nil, patternError(kind + " match pattern must be a string")
 	}
 	switch kind {
 	case "prefix":
@@ -86,13 +85,13 @@ func compileWildcard(pattern string) (func(any) bool, error) {
 		switch c := pattern[i]; {
 		case c == '\\':
 			if i++; i == len(pattern) || pattern[i] != '*' && pattern[i] != '\\' {
-				return nil, fmt.Errorf("Invalid escape character at pos %d", i-1) //nolint:revive,staticcheck // AWS's words
+				return nil, patternError(fmt.Sprintf("Invalid escape character at pos %d", i-1))
 			}
 			parts[last] += string(pattern[i])
 		case c != '*':
 			parts[last] += string(c)
 		case i > 0 && pattern[i-1] == '*' && parts[last] == "":
-			return nil, fmt.Errorf("Consecutive wildcard characters at pos %d", i-1) //nolint:revive,staticcheck // AWS's words
+			return nil, patternError(fmt.Sprintf("Consecutive wildcard characters at pos %d", i-1))
 		default:
 			parts = append(parts, "")
 		}
@@ -125,7 +124,7 @@ func compileAnythingBut(argument any) (func(any) bool, error) {
 	switch argument := argument.(type) {
 	case map[string]any:
 		if len(argument) != 1 {
-			return nil, errors.New("Only one key allowed in match expression") //nolint:revive,staticcheck // AWS's words
+			return nil, patternError("Only one key allowed in match expression")
 		}
 		for kind, inner := range argument {
 			list, ok := inner.([]any)
@@ -143,17 +142,17 @@ func compileAnythingBut(argument any) (func(any) bool, error) {
 	case []any:
 		for _, one := range argument {
 			if fmt.Sprintf("%T", one) != fmt.Sprintf("%T", argument[0]) {
-				return nil, errors.New("Inside anything but list, either all values are number or string, mixed type is not supported") //nolint:revive,staticcheck // AWS's words
+				return nil, patternError("Inside anything but list, either all values are number or string, mixed type is not supported")
 			}
 			excluded = append(excluded, equal(one))
 		}
 	case string, json.Number:
 		excluded = append(excluded, equal(argument))
 	default:
-		return nil, errors.New("Inside anything but list, start|null|boolean is not supported.") //nolint:revive,staticcheck // AWS's words
+		return nil, patternError("Inside anything but list, start|null|boolean is not supported.")
 	}
 	if len(excluded) == 0 {
-		return nil, errors.New("Empty arrays are not allowed") //nolint:revive,staticcheck // AWS's words
+		return nil, patternError("Empty arrays are not allowed")
 	}
 	return func(value any) bool {
 		for _, matches := range excluded {
@@ -183,25 +182,25 @@ func equal(want any) func(any) bool {
 func compileNumeric(argument any) (func(any) bool, error) {
 	list, ok := argument.([]any)
 	if !ok {
-		return nil, errors.New("Value of numeric must be an array.") //nolint:revive,staticcheck // AWS's words
+		return nil, patternError("Value of numeric must be an array.")
 	}
 	if len(list) != 2 && len(list) != 4 {
-		return nil, errors.New("Invalid member in numeric match: an operator and a number, once or twice, expected") //nolint:revive,staticcheck // AWS's words
+		return nil, patternError("Invalid member in numeric match: an operator and a number, once or twice, expected")
 	}
 	var conditions []func(float64) bool
 	for i := 0; i < len(list); i += 2 {
 		operator, _ := list[i].(string)
 		number, ok := list[i+1].(json.Number)
 		if !ok {
-			return nil, fmt.Errorf("Value of %s must be numeric", operator) //nolint:revive,staticcheck // AWS's words
+			return nil, patternError(fmt.Sprintf("Value of %s must be numeric", operator))
 		}
 		bound, err := number.Float64()
 		if err != nil {
-			return nil, fmt.Errorf("Value of %s must be numeric", operator) //nolint:revive,staticcheck // AWS's words
+			return nil, patternError(fmt.Sprintf("Value of %s must be numeric", operator))
 		}
 		compare, ok := comparisons[operator]
 		if !ok || operator == "=" && len(list) > 2 {
-			return nil, errors.New("Unrecognized numeric range operator: " + operator) //nolint:revive,staticcheck // AWS's words
+			return nil, patternError("Unrecognized numeric range operator: " + operator)
 		}
 		conditions = append(conditions, func(v float64) bool { return compare(v, bound) })
 	}
@@ -233,7 +232,7 @@ func compileCIDR(argument any) (func(any) bool, error) {
 	block, ok := argument.(string)
 	prefix, err := netip.ParsePrefix(block)
 	if !ok || err != nil {
-		return nil, fmt.Errorf("Malformed CIDR, one '/' required: %v", argument) //nolint:revive,staticcheck // AWS's words
+		return nil, patternError(fmt.Sprintf("Malformed CIDR, one '/' required: %v", argument))
 	}
 	return text(func(v string) bool {
 		address, err := netip.ParseAddr(v)

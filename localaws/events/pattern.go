@@ -98,6 +98,12 @@ func compile(pattern string) (node, error) {
 	return compiled, nil
 }
 
+// patternError says what is wrong with a pattern. The words are AWS's, which
+// begin and end as sentences do.
+type patternError string
+
+func (e patternError) Error() string { return string(e) }
+
 func errPattern(reason string) error {
 	return &types.InvalidEventPatternException{Message: aws.String("Event pattern is not valid. Reason: " + reason)}
 }
@@ -117,7 +123,7 @@ func decode(text string) (value any, err error) {
 
 func compileObject(members map[string]any) (object, error) {
 	if len(members) == 0 {
-		return object{}, errors.New("Empty objects are not allowed") //nolint:revive,staticcheck // AWS's words
+		return object{}, patternError("Empty objects are not allowed")
 	}
 	o := object{fields: map[string]node{}}
 	for name, member := range members {
@@ -134,7 +140,7 @@ func compileObject(members map[string]any) (object, error) {
 				o.fields[name], err = compileLeaf(member)
 			}
 		default:
-			err = fmt.Errorf("%q must be an object or an array", name)
+			err = patternError(fmt.Sprintf("%q must be an object or an array", name))
 		}
 		if err != nil {
 			return object{}, err
@@ -156,14 +162,14 @@ func compileOr(members []any) (or []object, err error) {
 		or = append(or, alternative)
 	}
 	if len(or) < 2 || len(or) < len(members) {
-		return nil, errors.New("There must have at least 2 Objects in $or relationship.") //nolint:revive,staticcheck // AWS's words
+		return nil, patternError("There must have at least 2 Objects in $or relationship.")
 	}
 	return or, nil
 }
 
 func compileLeaf(members []any) (l leaf, err error) {
 	if len(members) == 0 {
-		return leaf{}, errors.New("Empty arrays are not allowed") //nolint:revive,staticcheck // AWS's words
+		return leaf{}, patternError("Empty arrays are not allowed")
 	}
 	for _, member := range members {
 		var matches func(any) bool
@@ -175,7 +181,7 @@ func compileLeaf(members []any) (l leaf, err error) {
 			}
 			matches, err = compileMatcher(member)
 		case []any:
-			err = errors.New("Match value must be String, number, true, false, or null") //nolint:revive,staticcheck // AWS's words
+			err = patternError("Match value must be String, number, true, false, or null")
 		default:
 			matches = equal(member)
 		}

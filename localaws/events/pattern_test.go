@@ -148,8 +148,9 @@ func FuzzPattern(f *testing.F) {
 			return
 		}
 		if value, err := decode(event); err == nil {
-			if compiled.match(value, true) != compiled.match(value, true) {
-				t.Error("two answers")
+			first := compiled.match(value, true)
+			if again := compiled.match(value, true); again != first {
+				t.Errorf("first %t, then %t", first, again)
 			}
 		}
 	})

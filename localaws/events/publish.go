@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // event is the envelope in which every event travels.
@@ -35,7 +37,7 @@ func (s *Service) Publish(_ context.Context, source, detailType string, resource
 	if err != nil {
 		return fmt.Errorf("encode the event %q: %w", detailType, err)
 	}
-	_, err = s.publish(source, detailType, resources, data, s.env.Now())
+	_, err = s.publish(source, detailType, resources, data, s.env.Now()) //nolint:contextcheck // a delivery outlives its event's request
 	return err
 }
 
@@ -43,7 +45,7 @@ func (s *Service) publish(source, detailType string, resources []string, detail 
 	if resources == nil {
 		resources = []string{}
 	}
-	id = newID()
+	id = uuid.New()
 	data, err := marshal(event{
 		Version: "0", ID: id, DetailType: detailType, Source: source, Account: s.env.Account,
 		Time: at.UTC().Format("2006-01-02T15:04:05Z"), Region: s.env.Region, Resources: resources, Detail: detail,
@@ -88,7 +90,7 @@ func (s *Service) PutEvents(_ context.Context, in *eventbridge.PutEventsInput) (
 	}
 	out := &eventbridge.PutEventsOutput{Entries: []types.PutEventsResultEntry{}}
 	for _, entry := range in.Entries {
-		result, err := s.putEvent(entry)
+		result, err := s.putEvent(entry) //nolint:contextcheck // as in Publish
 		if err != nil {
 			return nil, err
 		}
