@@ -71,8 +71,7 @@ func hostsOf(r *http.Request) []string {
 
 // plain is an error's message without its code.
 func plain(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return api.ErrorMessage()
 	}
 	return err.Error()

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codecommit/types"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // edit is a commit in the making: the files of a branch's tip and what becomes of them.
@@ -146,7 +147,7 @@ func (e *edit) writeTree(ctx context.Context) (string, error) {
 	for _, p := range slices.Sorted(maps.Keys(e.files)) {
 		fmt.Fprintf(&index, "%s %s\t%s\x00", e.files[p].mode, e.files[p].id, p)
 	}
-	file := folder(e.row.ID) + "/edit-" + newID()
+	file := folder(e.row.ID) + "/edit-" + uuid.New()
 	env := []string{"GIT_INDEX_FILE=" + e.s.env.Dir + "/" + file}
 	defer func() { _ = e.s.files.Remove(file) }() // nothing reads it again
 	if _, err := e.s.runIn(ctx, e.row.ID, env, &index, "update-index", "-z", "--add", "--index-info"); err != nil {

@@ -94,14 +94,14 @@ func TestRefused(t *testing.T) {
 	session := strings.NewReplacer("%", "%25", "/", "%2F", "+", "%2B", "=", "%3D").Replace("ASIA%to/ken+=")
 	for _, test := range []struct{ name, remote, words string }{
 		{"no credentials", w.url + "/v1/repos/app", "could not read Username"},
-		{"unknown key", w.remoteAs("NONE", secret, "app", time.Now()), "the access key id that git sent does not exist"},
-		{"wrong secret", w.remoteAs("AKID", "wrong", "app", time.Now()), "the signature that git sent is wrong"},
+		{"unknown key", w.remoteAs("NONE", secret, "app", noon), "the access key id that git sent does not exist"},
+		{"wrong secret", w.remoteAs("AKID", "wrong", "app", noon), "the signature that git sent is wrong"},
 		{"another path", strings.Replace(w.remote("other"), "repos/other", "repos/app", 1), "the signature that git sent is wrong"},
-		{"old password", w.remoteAs("AKID", secret, "app", time.Now().Add(-16*time.Minute)), "the password that git sent has expired"},
-		{"password from the future", w.remoteAs("AKID", secret, "app", time.Now().Add(16*time.Minute)), "the password that git sent has expired"},
+		{"old password", w.remoteAs("AKID", secret, "app", noon.Add(-16*time.Minute)), "the password that git sent has expired"},
+		{"password from the future", w.remoteAs("AKID", secret, "app", noon.Add(16*time.Minute)), "the password that git sent has expired"},
 		{"no password", strings.Replace(w.url, "://", "://AKID:x@", 1) + "/v1/repos/app", "is not a signature for CodeCommit"},
-		{"missing token", w.remoteAs("ASIA", secret, "app", time.Now()), "the session token that git sent does not belong"},
-		{"expired session", w.remoteAs("AOLD", secret, "app", time.Now()), "has expired"},
+		{"missing token", w.remoteAs("ASIA", secret, "app", noon), "the session token that git sent does not belong"},
+		{"expired session", w.remoteAs("AOLD", secret, "app", noon), "has expired"},
 		{"unknown repository", w.remote("none"), "repository 'none' not found: none does not exist"},
 		{"name with .git", w.remote("app.git"), "repository 'app.git' not found: The repository name is not valid."},
 		{"traversal", w.remote("..%2fapp"), "repository '..%2fapp' not found"},
@@ -119,7 +119,7 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
-	must(t, dir, "push", "--quiet", w.remoteAs(session, secret, "app", time.Now()), "main")
+	must(t, dir, "push", "--quiet", w.remoteAs(session, secret, "app", noon), "main")
 	w.Authorize = func(_ context.Context, p identity.Principal, action, arn string) error {
 		if action == "codecommit:GitPush" {
 			return fmt.Errorf("User: %s is not authorized to perform: %s on resource: %s", p.ARN, action, arn)
@@ -140,9 +140,14 @@ func TestRefusedRequests(t *testing.T) {
 		method, path string
 		status       int
 	}{
-		{"GET", "/v1/repos/app/HEAD", 403}, {"GET", "/v1/repos/app/info/refs", 403}, {"GET", "/v1/repos/app/objects/info/packs", 403},
-		{"GET", "/v1/repos/app/git-upload-pack", 405}, {"POST", "/v1/repos/app/info/refs?service=git-upload-pack", 405},
-		{"GET", "/v1/repos/app", 404}, {"GET", "/v2/repos/app/info/refs", 404}, {"POST", "/v1/repos/app/git-receive-pack", 401},
+		{"GET", "/v1/repos/app/HEAD", 403},
+		{"GET", "/v1/repos/app/info/refs", 403},
+		{"GET", "/v1/repos/app/objects/info/packs", 403},
+		{"GET", "/v1/repos/app/git-upload-pack", 405},
+		{"POST", "/v1/repos/app/info/refs?service=git-upload-pack", 405},
+		{"GET", "/v1/repos/app", 404},
+		{"GET", "/v2/repos/app/info/refs", 404},
+		{"POST", "/v1/repos/app/git-receive-pack", 401},
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), test.method, w.url+test.path, nil)
 		check(t, err)
@@ -160,7 +165,7 @@ func TestHostileHost(t *testing.T) {
 	home := t.TempDir()
 	trace := filepath.Join(home, "ran")
 	script := filepath.Join(home, "script")
-	check(t, os.WriteFile(script, []byte("#!/bin/sh\necho $0 >> "+trace+"\nexit 1\n"), 0o700)) //nolint:gosec // it is to be run
+	check(t, os.WriteFile(script, []byte("#!/bin/sh\necho $0 >> "+trace+"\nexit 1\n"), 0o700))
 	for _, hook := range []string{"pre-receive", "post-receive", "update", "post-update", "reference-transaction", "proc-receive"} {
 		check(t, os.MkdirAll(filepath.Join(home, "hooks"), 0o700))
 		check(t, os.Symlink(script, filepath.Join(home, "hooks", hook)))
@@ -240,9 +245,7 @@ func TestBigPush(t *testing.T) {
 		check(t, file.Close())
 		must(t, dir, "-c", "core.compression=0", "add", "-A")
 		must(t, dir, "commit", "--quiet", "-m", "big")
-		start := time.Now()
 		must(t, dir, "-c", "pack.compression=0", "-c", "pack.window=0", "push", "--quiet", w.remote("app"), "main")
-		t.Logf("pushed %d MB in %v", megabytes, time.Since(start))
 		out, err := w.GetBranch(t.Context(), &codecommit.GetBranchInput{RepositoryName: new("app"), BranchName: new("main")})
 		check(t, err)
 		same(t, *out.Branch.CommitId, must(t, dir, "rev-parse", "HEAD"))
@@ -300,7 +303,7 @@ func gits(t *testing.T, dir string) (found []string) {
 		t.Skip("needs /proc")
 	}
 	for _, p := range processes {
-		line, err := os.ReadFile(p) //nolint:gosec // under /proc
+		line, err := os.ReadFile(p)
 		if err == nil && bytes.Contains(line, []byte(dir)) && bytes.Contains(line, []byte("receive-pack")) {
 			found = append(found, string(bytes.ReplaceAll(line, []byte{0}, []byte{' '})))
 		}

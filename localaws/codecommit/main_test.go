@@ -30,6 +30,9 @@ const (
 	caller = "arn:aws:iam::123456789012:user/ann"
 )
 
+// noon is when the tests happen.
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
 // keys has a user's key AKID, and ASIA of a session with the token "to/ken+=".
 type keys struct{}
 
@@ -40,7 +43,7 @@ func (keys) Key(id string) (identity.Key, bool) {
 	case "ASIA":
 		key.SessionToken = "to/ken+="
 	case "AOLD":
-		key.Expires = time.Now().Add(-time.Hour)
+		key.Expires = noon.Add(-time.Hour)
 	default:
 		return identity.Key{}, false
 	}
@@ -106,7 +109,7 @@ func newWorld(t *testing.T) *world {
 	check(t, os.Mkdir(filepath.Join(dir, "codecommit"), 0o700))
 	w.env = service.Env{
 		Account: "123456789012", Region: region, URL: w.url, Dir: filepath.Join(dir, "codecommit"), DB: db,
-		Now: time.Now, Log: slog.New(slog.DiscardHandler), Bus: w.bus,
+		Now: func() time.Time { return noon }, Log: slog.New(slog.DiscardHandler), Bus: w.bus,
 	}
 	w.Service, err = New(w.env, keys{})
 	check(t, err)
@@ -122,7 +125,7 @@ func newWorld(t *testing.T) *world {
 }
 
 // remote is the URL of a repository with a fresh password in it.
-func (w *world) remote(name string) string { return w.remoteAs("AKID", secret, name, time.Now()) }
+func (w *world) remote(name string) string { return w.remoteAs("AKID", secret, name, noon) }
 
 func (w *world) remoteAs(user, secret, name string, at time.Time) string {
 	host, _, _ := strings.Cut(strings.TrimPrefix(w.url, "http://"), ":")

@@ -3,7 +3,6 @@ package codecommit
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"fmt"
 	"regexp"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codecommit/types"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/store"
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // repository is a repository's row; its key is its name.
@@ -32,10 +32,13 @@ const (
 	batchLimit = 25   // names in one BatchGetRepositories (user guide, "Quotas in AWS CodeCommit")
 )
 
-var validName = regexp.MustCompile(`^[\w.-]{1,100}$`)
+// validName is without the length: a counted repetition would cost every start of the program its compilation.
+var validName = regexp.MustCompile(`^[\w.-]+$`)
+
+const longestName = 100
 
 func checkName(name string) error {
-	if !validName.MatchString(name) || strings.HasSuffix(name, ".git") || strings.Trim(name, ".") == "" {
+	if len(name) > longestName || !validName.MatchString(name) || strings.HasSuffix(name, ".git") || strings.Trim(name, ".") == "" {
 		return &types.InvalidRepositoryNameException{Message: aws.String("The repository name is not valid. Repository names can be any valid combination of letters, numbers, periods, underscores, and dashes between 1 and 100 characters in length, and cannot end in .git. Names are case sensitive.")}
 	}
 	return nil
@@ -103,7 +106,7 @@ func (s *Service) CreateRepository(ctx context.Context, in *codecommit.CreateRep
 		return nil, cmp.Or(err, errExists(name))
 	}
 	now := s.env.Now()
-	row := repository{ID: newID(), Description: in.RepositoryDescription, Created: now, Modified: now, Kms: in.KmsKeyId, Tags: in.Tags}
+	row := repository{ID: uuid.New(), Description: in.RepositoryDescription, Created: now, Modified: now, Kms: in.KmsKeyId, Tags: in.Tags}
 	if err := s.initialize(ctx, row.ID); err != nil {
 		return nil, err
 	}
@@ -240,12 +243,4 @@ func (s *Service) UpdateRepositoryDescription(_ context.Context, in *codecommit.
 	return &codecommit.UpdateRepositoryDescriptionOutput{}, s.touch(*in.RepositoryName, func(row *repository) {
 		row.Description = in.RepositoryDescription
 	})
-}
-
-// newID returns a random UUID.
-func newID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
