@@ -127,8 +127,8 @@ func (r *run) saveCache(ctx context.Context) error {
 		r.log.container("Skip cache due to: no files match the paths to be cached")
 		return nil
 	}
-	print := fingerprintOf(entries)
-	if r.cache.restored == r.cache.key && print == r.cache.print {
+	current := fingerprintOf(entries)
+	if r.cache.restored == r.cache.key && current == r.cache.print {
 		r.log.container("Cache is unchanged: not uploaded")
 		return nil
 	}

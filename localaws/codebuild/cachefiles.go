@@ -109,7 +109,7 @@ func fingerprintOf(entries []cacheEntry) string {
 		if e.link != "" {
 			stamp = 0
 		}
-		fmt.Fprintf(sum, "%q %o %d %d %q\n", e.name, e.mode.Perm(), e.size, stamp, e.link)
+		_, _ = fmt.Fprintf(sum, "%q %o %d %d %q\n", e.name, e.mode.Perm(), e.size, stamp, e.link)
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }

@@ -32,7 +32,7 @@ func (r *run) uploadCache(ctx context.Context, entries []cacheEntry) (sandbox.Us
 	if err != nil {
 		return used, err
 	}
-	f, err := os.Open(file) //nolint:gosec // a file of the build's own
+	f, err := os.Open(file)
 	if err != nil {
 		return used, err
 	}
@@ -45,7 +45,7 @@ func (r *run) uploadCache(ctx context.Context, entries []cacheEntry) (sandbox.Us
 }
 
 func writeTar(file string, entries []cacheEntry) (used sandbox.Usage, err error) {
-	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // a file of the build's own
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return used, err
 	}
@@ -116,7 +116,7 @@ func (r *run) downloadCache(ctx context.Context, key string) (used sandbox.Usage
 		}
 		used.Files++
 		entries = append(entries, cacheEntry{
-			name: header.Name, mode: fs.FileMode(header.Mode), size: header.Size, time: header.ModTime, link: header.Linkname, //nolint:gosec // permission bits
+			name: header.Name, mode: fs.FileMode(header.Mode), size: header.Size, time: header.ModTime, link: header.Linkname,
 		})
 	}
 	r.cache.restored, r.cache.print = key, fingerprintOf(entries)
@@ -136,7 +136,7 @@ func unpack(roots map[string]*os.Root, content io.Reader, header *tar.Header, ma
 		}
 		made[folder+"/"+parent] = true
 	}
-	mode := fs.FileMode(header.Mode).Perm() //nolint:gosec // permission bits
+	mode := fs.FileMode(header.Mode).Perm()
 	switch header.Typeflag {
 	case tar.TypeSymlink:
 		_ = root.Remove(name)

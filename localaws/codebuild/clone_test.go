@@ -92,9 +92,9 @@ func TestCodeCommitSource(t *testing.T) {
 	git(t, repository, "checkout", "-q", "main")
 
 	w := newWorld(t, Host{})
-	w.Service.env.URL = serveGit(t, dir).URL
+	w.env.URL = serveGit(t, dir).URL
 	w.create("", func(in *codebuild.CreateProjectInput) {
-		in.Source = &types.ProjectSource{Type: types.SourceTypeCodecommit, Location: aws.String(w.Service.env.URL + "/v1/repos/app")}
+		in.Source = &types.ProjectSource{Type: types.SourceTypeCodecommit, Location: aws.String(w.env.URL + "/v1/repos/app")}
 	})
 	for _, c := range []struct{ version, output, resolved string }{
 		{"", "one\n" + first + "\n", first},
@@ -111,7 +111,7 @@ func TestCodeCommitSource(t *testing.T) {
 		})
 		log := w.text(aws.ToString(b.Id))
 		if c.resolved == "" {
-			want := "DOWNLOAD_SOURCE FAILED CLIENT_ERROR: git clone of " + w.Service.env.URL + "/v1/repos/app failed with exit status"
+			want := "DOWNLOAD_SOURCE FAILED CLIENT_ERROR: git clone of " + w.env.URL + "/v1/repos/app failed with exit status"
 			if got := phases(b)[3]; !strings.HasPrefix(got, want) {
 				t.Errorf("version %q: phase %q, want %q", c.version, got, want)
 			}
@@ -126,8 +126,8 @@ func TestCodeCommitSource(t *testing.T) {
 	}
 	for location, want := range map[string]string{
 		"https://github.com/a/b":                                       `CLIENT_ERROR: "https://github.com/a/b" is not the clone URL of a CodeCommit repository`,
-		"http://127.0.0.1:1/v1/repos/app":                              "CLIENT_ERROR: the repository http://127.0.0.1:1/v1/repos/app is not one of this AWS, which is at " + w.Service.env.URL,
-		"https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/none": "CLIENT_ERROR: git clone of " + w.Service.env.URL + "/v1/repos/none failed with exit status 128 for primary source and source version : see the log",
+		"http://127.0.0.1:1/v1/repos/app":                              "CLIENT_ERROR: the repository http://127.0.0.1:1/v1/repos/app is not one of this AWS, which is at " + w.env.URL,
+		"https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/none": "CLIENT_ERROR: git clone of " + w.env.URL + "/v1/repos/none failed with exit status 128 for primary source and source version : see the log",
 	} {
 		b := w.run(func(in *codebuild.StartBuildInput) { in.SourceLocationOverride = &location })
 		if got := phases(b)[3]; got != "DOWNLOAD_SOURCE FAILED "+want {

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mayfly-cd/mayfly/localaws/codebuild/sandbox"
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // forever leaves a process in a session of its own, says that it is ready, and never ends.
@@ -142,8 +143,8 @@ func TestRecover(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	uuid := newUUID()
-	id := "p:" + uuid
+	own := uuid.New()
+	id := "p:" + own
 	row.Id, row.Order = &id, "ffff"
 	row.Phases = row.Phases[:7]
 	row.Phases[6].EndTime, row.Phases[6].PhaseStatus, row.EndTime = nil, "", nil
@@ -151,20 +152,20 @@ func TestRecover(t *testing.T) {
 	if err := w.builds.Put(id, row); err != nil {
 		t.Fatal(err)
 	}
-	box := filepath.Join(w.folder(), uuid)
+	box := filepath.Join(w.folder(), own)
 	if err := os.MkdirAll(filepath.Join(box, "home", "mod"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(filepath.Join(box, "home", "mod"), 0o500); err != nil { //nolint:gosec // as Go's module cache is
+	if err := os.Chmod(filepath.Join(box, "home", "mod"), 0o500); err != nil {
 		t.Fatal(err)
 	}
-	orphan, err := os.StartProcess("/bin/sleep", []string{"sleep", "1000"}, &os.ProcAttr{Env: []string{sandbox.Marker + "=" + uuid}})
+	orphan, err := os.StartProcess("/bin/sleep", []string{"sleep", "1000"}, &os.ProcAttr{Env: []string{sandbox.Marker + "=" + own}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan *os.ProcessState)
 	go func() { state, _ := orphan.Wait(); ended <- state }()
-	waitForEnvironment(t, orphan.Pid, uuid)
+	waitForEnvironment(t, orphan.Pid, own)
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}

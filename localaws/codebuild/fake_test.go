@@ -283,14 +283,14 @@ func (w *world) output(id string) string {
 // phases gives a build's phases as "NAME STATUS CODE: message" each.
 func phases(b types.Build) (all []string) {
 	for _, p := range b.Phases {
-		text := string(p.PhaseType)
+		words := []string{string(p.PhaseType)}
 		if p.PhaseStatus != "" && p.PhaseStatus != types.StatusTypeSucceeded {
-			text += " " + string(p.PhaseStatus)
+			words = append(words, string(p.PhaseStatus))
 			for _, c := range p.Contexts {
-				text += " " + aws.ToString(c.StatusCode) + ": " + aws.ToString(c.Message)
+				words = append(words, aws.ToString(c.StatusCode)+": "+aws.ToString(c.Message))
 			}
 		}
-		all = append(all, text)
+		all = append(all, strings.Join(words, " "))
 	}
 	return all
 }

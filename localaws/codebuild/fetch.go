@@ -65,7 +65,7 @@ func (r *run) getObject(ctx context.Context, in *s3.GetObjectInput, file string)
 		return nil, err
 	}
 	defer func() { _ = out.Body.Close() }()
-	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // a file of the build's own
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("write the download: %w", err)
 	}

@@ -86,7 +86,7 @@ printf '%s\n' "$files" | while IFS= read -r file; do hash <"$file"; done | hash
 
 // finalize is what is left to do with the project's role.
 func (r *run) finalize(context.Context) error {
-	r.log.flush()
+	r.log.flush() //nolint:contextcheck // the last lines of a stopped build are written too
 	if err := r.log.failed(); err != nil {
 		return fail(codeClient, "Error while writing the log: %s", words(err))
 	}

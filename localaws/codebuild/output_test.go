@@ -48,12 +48,14 @@ func TestArtifacts(t *testing.T) {
 			func(a *types.ProjectArtifacts) {
 				a.Path, a.NamespaceType, a.Name = aws.String("/some/path/"), types.ArtifactNamespaceBuildId, aws.String("n.zip")
 			},
-			"some/path/%s/n.zip", map[string]string{"out2/c": "644 c\n"},
+			"some/path/%s/n.zip",
+			map[string]string{"out2/c": "644 c\n"},
 		},
 		{
 			"name of the buildspec", "artifacts: {files: [out2/c], name: 'n-$(echo 1)-$CODEBUILD_BUILD_NUMBER'}",
 			func(a *types.ProjectArtifacts) { a.OverrideArtifactName = aws.Bool(true) },
-			"n-1-1", map[string]string{"out2/c": "644 c\n"},
+			"n-1-1",
+			map[string]string{"out2/c": "644 c\n"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

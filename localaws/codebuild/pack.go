@@ -53,7 +53,7 @@ func (r *run) putZip(ctx context.Context, bucket, key string, members []member) 
 	if err != nil {
 		return sums{}, err
 	}
-	f, err := os.Open(file) //nolint:gosec // a file of the build's own
+	f, err := os.Open(file)
 	if err != nil {
 		return sums{}, err
 	}
@@ -65,7 +65,7 @@ func (r *run) putZip(ctx context.Context, bucket, key string, members []member) 
 // writeZip writes the members in their order. The level of compression is the
 // fastest: the time that another would take costs more than the bytes.
 func writeZip(file string, members []member) (done sums, err error) {
-	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // a file of the build's own
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return sums{}, err
 	}

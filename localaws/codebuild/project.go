@@ -3,7 +3,6 @@ package codebuild
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // project is a row of the table of projects.
@@ -53,7 +54,7 @@ func (s *Service) CreateProject(ctx context.Context, in *codebuild.CreateProject
 		if exists {
 			return &types.ResourceAlreadyExistsException{Message: aws.String("Project already exists: " + aws.ToString(p.Arn))}
 		}
-		*row = project{Project: p, CacheID: newUUID()}
+		*row = project{Project: p, CacheID: uuid.New()}
 		return nil
 	})
 	if err != nil {
@@ -164,7 +165,7 @@ func (s *Service) ListProjects(_ context.Context, in *codebuild.ListProjectsInpu
 		return nil, err
 	}
 	slices.SortStableFunc(rows, func(a, b projectRow) int {
-		order := 0
+		var order int
 		switch in.SortBy {
 		case types.ProjectSortByTypeCreatedTime:
 			order = a.Value.Created.Compare(*b.Value.Created)
@@ -195,7 +196,7 @@ func (s *Service) InvalidateProjectCache(_ context.Context, in *codebuild.Invali
 		if !exists {
 			return s.noProject(name)
 		}
-		row.CacheID = newUUID()
+		row.CacheID = uuid.New()
 		return nil
 	})
 	if err != nil {
@@ -226,14 +227,6 @@ func (s *Service) roleARN(role *string) *string {
 
 func invalid(format string, args ...any) error {
 	return &types.InvalidInputException{Message: aws.String(fmt.Sprintf(format, args...))}
-}
-
-// newUUID makes a random UUID, version 4.
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 var errInterrupted = errors.New("the local AWS was stopped in the middle of the build")

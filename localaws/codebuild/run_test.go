@@ -247,7 +247,7 @@ func TestEvents(t *testing.T) {
 			states = append(states, status)
 			continue
 		}
-		phases = append(phases, event["completed-phase"].(string)+" "+event["completed-phase-status"].(string)) //nolint:forcetypeassert // a panic is a failed test
+		phases = append(phases, event["completed-phase"].(string)+" "+event["completed-phase-status"].(string))
 	}
 	if diff := cmp.Diff([]string{"IN_PROGRESS", "FAILED"}, states); diff != "" {
 		t.Errorf("states (-want +got):\n%s", diff)

@@ -15,6 +15,7 @@ import (
 	smithy "github.com/aws/smithy-go"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // build is a row of the table of builds: what AWS tells of it, and what else is
@@ -139,7 +140,7 @@ func (s *Service) start(ctx context.Context, name string, in *codebuild.StartBui
 	}
 	row.CacheID = settings.CacheID
 	s.christen(ctx, name, &row)
-	return row, s.launch(row)
+	return row, s.launch(row) //nolint:contextcheck // a build outlives its request
 }
 
 // checkLimit holds the project's limit of builds at a time, in AWS's words.
@@ -165,7 +166,7 @@ func (s *Service) checkLimit(name string, limit *int32) error {
 // christen gives the build its names and its first state.
 func (s *Service) christen(ctx context.Context, name string, row *build) {
 	now := s.env.Now()
-	id := name + ":" + newUUID()
+	id := name + ":" + uuid.New()
 	row.Id, row.Arn, row.ProjectName = aws.String(id), aws.String(s.buildARN(id)), aws.String(name)
 	row.StartTime, row.BuildStatus = &now, types.StatusTypeInProgress
 	row.CurrentPhase = aws.String(string(types.BuildPhaseTypeQueued))

@@ -67,7 +67,7 @@ func checkZip(file string, entries []*zip.File, maxSize int64) error {
 	if maxSize > 0 && total > uint64(maxSize) {
 		return fmt.Errorf("the zip would unpack to %d bytes, more than %d", total, maxSize)
 	}
-	if total > ratioFrom && total/maxZipRatio > uint64(info.Size()) { //nolint:gosec // sizes are not negative
+	if total > ratioFrom && total/maxZipRatio > uint64(info.Size()) {
 		return fmt.Errorf("the zip of %d bytes would unpack to %d, which is out of proportion", info.Size(), total)
 	}
 	return nil
@@ -99,8 +99,8 @@ func unzipEntry(root *os.Root, entry *zip.File, made map[string]bool) (err error
 	if err != nil {
 		return err
 	}
-	written, err := io.Copy(f, io.LimitReader(content, int64(entry.UncompressedSize64)+1)) //nolint:gosec // bounded by checkZip
-	if err == nil && written > int64(entry.UncompressedSize64) {                           //nolint:gosec // as above
+	written, err := io.Copy(f, io.LimitReader(content, int64(entry.UncompressedSize64)+1))
+	if err == nil && written > int64(entry.UncompressedSize64) {
 		err = errors.New("it is larger than the zip says")
 	}
 	if err = errors.Join(err, f.Chmod(mode), f.Close()); err != nil {

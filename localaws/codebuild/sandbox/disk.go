@@ -51,12 +51,11 @@ func (w *diskWatch) wait() { <-w.done }
 func sizeOf(ctx context.Context, dir string, limit int64) (total Usage) {
 	// What vanishes while we look is no error: a build is at work there.
 	_ = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
-			return nil
-		}
-		if info, err := entry.Info(); err == nil {
-			total.Files++
-			total.Bytes += info.Size()
+		if err == nil && entry.Type().IsRegular() {
+			if info, err := entry.Info(); err == nil {
+				total.Files++
+				total.Bytes += info.Size()
+			}
 		}
 		if total.Bytes > limit || ctx.Err() != nil {
 			return fs.SkipAll

@@ -73,8 +73,7 @@ func startDriver(b *Box) (*driver, error) {
 	if b.options.MaxDisk > 0 {
 		limit = "ulimit -f " + strconv.FormatInt(b.options.MaxDisk/512+1, 10) // in units of 512 bytes
 	}
-	// Not CommandContext: the box kills more than this process.
-	d.cmd = exec.Command("/bin/sh", "-c", fmt.Sprintf(program, prepare+"\n"+limit), "sh", b.control(""), string(d.token)) //nolint:gosec,noctx // the box's own program
+	d.cmd = exec.Command("/bin/sh", "-c", fmt.Sprintf(program, prepare+"\n"+limit), "sh", b.control(""), string(d.token)) //nolint:noctx // not CommandContext: the box kills more than this process
 	d.cmd.Dir = b.Source()
 	d.cmd.Env = []string{Marker + "=" + b.options.ID, "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"}
 	d.cmd.Stdout, d.cmd.Stderr = printed, printed

@@ -9,7 +9,7 @@ import (
 
 // prepare makes /proc that of the namespace where that can be done; a build
 // that looks for itself by its process id would find a stranger otherwise.
-const prepare = `mount -t proc proc /proc 2>/dev/null`
+const prepare = `mount -t proc proc /proc 2>/dev/null` //nolint:dupword // kind and device have one name
 
 // isolate sets how the driver starts, and restricts the calling thread where
 // the kernel offers it. It names the layers that hold, and tells whether the
@@ -39,7 +39,7 @@ var namespaces = sync.OnceValue(func() syscall.SysProcAttr {
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}},
 	}
 	for _, attributes := range []syscall.SysProcAttr{privileged, own} {
-		trial := exec.Command("/bin/sh", "-c", ":") //nolint:noctx // ends by itself
+		trial := exec.Command("/bin/sh", "-c", ":")
 		trial.SysProcAttr = &attributes
 		if trial.Run() == nil {
 			return attributes

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -28,22 +27,23 @@ func Remove(dir string, counted ...string) (Usage, error) {
 func loosen(dir string) (used Usage) {
 	// What cannot be read or changed shows when it cannot be removed.
 	_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil
-		case err != nil:
-			return nil
-		case entry.IsDir():
-			if info, err := entry.Info(); err == nil && info.Mode().Perm()&0o700 != 0o700 {
-				_ = os.Chmod(path, 0o700) //nolint:gosec // a folder needs its x bit
-			}
-		default:
-			used.Files++
-			if info, err := entry.Info(); err == nil && info.Mode().IsRegular() {
-				used.Bytes += info.Size()
-			}
+		if err == nil {
+			loosenOne(path, entry, &used)
 		}
 		return nil
 	})
 	return used
+}
+
+func loosenOne(path string, entry fs.DirEntry, used *Usage) {
+	info, err := entry.Info()
+	switch {
+	case !entry.IsDir():
+		used.Files++
+		if err == nil && info.Mode().IsRegular() {
+			used.Bytes += info.Size()
+		}
+	case err == nil && info.Mode().Perm()&0o700 != 0o700:
+		_ = os.Chmod(path, 0o700) //nolint:gosec // a folder needs its x bit
+	}
 }

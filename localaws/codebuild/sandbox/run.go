@@ -82,7 +82,7 @@ func (b *Box) cause(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	if b.ctx.Err() != nil {
-		return context.Cause(b.ctx)
+		return context.Cause(b.ctx) //nolint:contextcheck // the box ends by itself too: it is full, or closed
 	}
 	return err
 }
@@ -163,5 +163,5 @@ func readCapped(path string) ([]byte, error) {
 	if info.Size() > maxState {
 		return nil, fmt.Errorf("%s has %d bytes, more than %d", path, info.Size(), maxState)
 	}
-	return os.ReadFile(path) //nolint:gosec // a file of the box's own
+	return os.ReadFile(path)
 }

@@ -77,7 +77,8 @@ func Open(ctx context.Context, o Options) (*Box, error) {
 			return nil, fmt.Errorf("make the build's folder: %w", err)
 		}
 	}
-	b.ctx, b.fail = context.WithCancelCause(ctx)
+	ctx, b.fail = context.WithCancelCause(ctx)
+	b.ctx = ctx
 	var err error
 	if b.driver, err = startDriver(b); err != nil {
 		b.fail(err)
@@ -85,7 +86,7 @@ func Open(ctx context.Context, o Options) (*Box, error) {
 		return nil, errors.Join(err, removeErr)
 	}
 	b.layers = b.driver.layers
-	b.disk = watchDisk(b.ctx, o.Dir, o.MaxDisk, func() { b.fail(ErrDisk) })
+	b.disk = watchDisk(ctx, o.Dir, o.MaxDisk, func() { b.fail(ErrDisk) })
 	return b, nil
 }
 

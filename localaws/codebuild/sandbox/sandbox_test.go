@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -272,7 +273,7 @@ func TestSweep(t *testing.T) {
 	ended := make(chan *os.ProcessState)
 	go func() { state, _ := p.Wait(); ended <- state }()
 	for sandbox.Sweep(id) == 0 {
-		// exec may not have happened yet
+		runtime.Gosched() // exec may not have happened yet
 	}
 	if state := <-ended; state.Success() {
 		t.Errorf("ended with %s", state)
