@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // actor does the work of one type of action. It returns a *failure where the
@@ -47,7 +49,7 @@ type revision struct {
 // runAction runs one action and records all of it. A nil error means success.
 func (s *Service) runAction(r *run, stage string, a types.ActionDeclaration) error {
 	j := &job{
-		run: r, id: newID(), stage: stage, action: aws.ToString(a.Name), declaration: a,
+		run: r, id: uuid.New(), stage: stage, action: aws.ToString(a.Name), declaration: a,
 		bucket: aws.ToString(r.declaration.ArtifactStore.Location),
 	}
 	j.report = func(change func(a *actionRun)) {

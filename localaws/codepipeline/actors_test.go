@@ -28,8 +28,12 @@ func twoStages(change ...func(p *types.PipelineDeclaration)) types.PipelineDecla
 	return p
 }
 
-func settle() {
-	time.Sleep(10 * time.Second) // of the bubble's own clock: all polls are over
+// settle waits until all polls are over.
+func settle() { pass(10 * time.Second) }
+
+// pass lets time go by, of the bubble's own clock, and all that is due be done.
+func pass(d time.Duration) {
+	time.Sleep(d) //nolint:forbidigo // in a bubble this is the event: the clock jumps
 	synctest.Wait()
 }
 
@@ -227,12 +231,12 @@ func TestPolling(t *testing.T) {
 		b.create(twoStages(func(p *types.PipelineDeclaration) {
 			delete(p.Stages[0].Actions[0].Configuration, "PollForSourceChanges") // AWS polls unless told otherwise
 		}))
-		time.Sleep(3 * time.Minute)
+		pass(3 * time.Minute)
 		want(t, "no change, no execution", len(b.status()), 1)
 		f.mu.Lock()
 		f.head = strings.Repeat("f", 40)
 		f.mu.Unlock()
-		time.Sleep(3 * time.Minute)
+		pass(3 * time.Minute)
 		want(t, "one execution of one change", b.status(), []string{"Succeeded", "Succeeded"})
 		out, err := b.s.ListPipelineExecutions(b.ctx(), &codepipeline.ListPipelineExecutionsInput{PipelineName: aws.String("p")})
 		if err != nil {
@@ -251,7 +255,7 @@ func TestPollingSwitchedOff(t *testing.T) {
 		f.mu.Lock()
 		f.head = strings.Repeat("f", 40)
 		f.mu.Unlock()
-		time.Sleep(3 * time.Minute)
+		pass(3 * time.Minute)
 		want(t, "executions", len(b.status()), 1)
 	})
 }

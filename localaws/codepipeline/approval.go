@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // topicAPI is what is needed of SNS.
@@ -35,7 +36,7 @@ func (s *Service) runApproval(ctx context.Context, j *job) (result, error) {
 	if m := j.declaration.TimeoutInMinutes; m != nil {
 		timeout = time.Duration(*m) * time.Minute
 	}
-	token, expires := newID(), s.env.Now().Add(timeout)
+	token, expires := uuid.New(), s.env.Now().Add(timeout)
 	answer := make(chan decision, 1)
 	s.mu.Lock()
 	s.approvals[token] = answer

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -50,7 +51,8 @@ func newBench(t *testing.T, dir string, f func(b *bench)) {
 	}
 	b.env = service.Env{
 		Account: "123456789012", Region: "us-east-1", URL: "http://127.0.0.1:1", Dir: t.TempDir(), DB: db,
-		Now: time.Now, Log: slog.New(slog.DiscardHandler), Roles: b, Bus: b,
+		Now: time.Now, //nolint:forbidigo // the bubble's own clock
+		Log: slog.New(slog.DiscardHandler), Roles: b, Bus: b,
 	}
 	if b.s, err = New(b.env, b); err != nil {
 		t.Fatal(err)
@@ -91,13 +93,14 @@ func (b *bench) Publish(_ context.Context, _, detailType string, _ []string, det
 	if !ok {
 		b.t.Errorf("detail is %T", detail)
 	}
-	text := detailType[len("CodePipeline "):len(detailType)-len(" Execution State Change")] + " "
+	var names []string
 	for _, key := range []string{"stage", "action"} {
 		if v, ok := d[key].(string); ok {
-			text += v + " "
+			names = append(names, v)
 		}
 	}
-	b.events = append(b.events, text+d["state"].(string)) //nolint:forcetypeassert // a test
+	kind := strings.TrimSuffix(strings.TrimPrefix(detailType, "CodePipeline "), " Execution State Change")
+	b.events = append(b.events, strings.TrimSpace(kind+" "+strings.Join(names, "/"))+" "+d["state"].(string))
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"io"
+	"maps"
 	"strings"
 	"testing"
 
@@ -24,9 +25,7 @@ func deployBench(t *testing.T, f *fakeAWS, file, content string, configuration m
 		b.create(declare(func(p *types.PipelineDeclaration) {
 			a := &p.Stages[2].Actions[0]
 			a.Namespace = aws.String("Deployed")
-			for k, v := range configuration {
-				a.Configuration[k] = v
-			}
+			maps.Copy(a.Configuration, configuration)
 			if configuration["OutputFileName"] != "" {
 				a.OutputArtifacts = []types.OutputArtifact{{Name: aws.String("Outputs")}}
 			}
@@ -203,18 +202,28 @@ func TestOverrides(t *testing.T) {
 		{"url", "template.yaml", "x", `{"A":{"Fn::GetArtifactAtt":["BuildArtifact","URL"]}}`, "A=https://bucket.s3.us-east-1.amazonaws.com/KEY"},
 		{"variable", "template.yaml", "x", `{"A":"#{SourceVariables.CommitId}"}`, "A=abc"},
 		{"param", "template.yaml", `{"Greeting":"hello"}`, `{"A":{"Fn::GetParam":["BuildArtifact","template.yaml","Greeting"]}}`, "A=hello"},
-		{"param missing", "template.yaml", `{}`, `{"A":{"Fn::GetParam":["BuildArtifact","template.yaml","Greeting"]}}`,
-			"Key [Greeting] does not exist in file [template.yaml] of artifact [BuildArtifact]"},
-		{"file missing", "template.yaml", `{}`, `{"A":{"Fn::GetParam":["BuildArtifact","other.json","Greeting"]}}`,
-			"File [other.json] does not exist in artifact [BuildArtifact]"},
-		{"not JSON", "template.yaml", `Resources: {}`, `{"A":{"Fn::GetParam":["BuildArtifact","template.yaml","Greeting"]}}`,
-			"File [template.yaml] in artifact [BuildArtifact] is not a JSON object: invalid character 'R' looking for beginning of value"},
+		{
+			"param missing", "template.yaml", `{}`, `{"A":{"Fn::GetParam":["BuildArtifact","template.yaml","Greeting"]}}`,
+			"Key [Greeting] does not exist in file [template.yaml] of artifact [BuildArtifact]",
+		},
+		{
+			"file missing", "template.yaml", `{}`, `{"A":{"Fn::GetParam":["BuildArtifact","other.json","Greeting"]}}`,
+			"File [other.json] does not exist in artifact [BuildArtifact]",
+		},
+		{
+			"not JSON", "template.yaml", `Resources: {}`, `{"A":{"Fn::GetParam":["BuildArtifact","template.yaml","Greeting"]}}`,
+			"File [template.yaml] in artifact [BuildArtifact] is not a JSON object: invalid character 'R' looking for beginning of value",
+		},
 		{"no template", "other.yaml", "x", `{"A":"b"}`, "File [template.yaml] does not exist in artifact [BuildArtifact]"},
 		{"artifact", "template.yaml", "x", `{"A":{"Fn::GetArtifactAtt":["Sauce","URL"]}}`, "Artifact [Sauce] is not one of the action's input artifacts"},
-		{"attribute", "template.yaml", "x", `{"A":{"Fn::GetArtifactAtt":["BuildArtifact","Arn"]}}`,
-			"ParameterOverrides: attribute Arn of artifact BuildArtifact is not known. Use BucketName, ObjectKey or URL"},
-		{"function", "template.yaml", "x", `{"A":{"Ref":["B"]}}`,
-			"ParameterOverrides: function Ref of A is not known. Use Fn::GetArtifactAtt or Fn::GetParam"},
+		{
+			"attribute", "template.yaml", "x", `{"A":{"Fn::GetArtifactAtt":["BuildArtifact","Arn"]}}`,
+			"ParameterOverrides: attribute Arn of artifact BuildArtifact is not known. Use BucketName, ObjectKey or URL",
+		},
+		{
+			"function", "template.yaml", "x", `{"A":{"Ref":["B"]}}`,
+			"ParameterOverrides: function Ref of A is not known. Use Fn::GetArtifactAtt or Fn::GetParam",
+		},
 		{"arguments", "template.yaml", "x", `{"A":{"Fn::GetParam":["B"]}}`, "ParameterOverrides: Fn::GetParam of A has 1 arguments"},
 		{"list", "template.yaml", "x", `{"A":["b"]}`, "ParameterOverrides: the value of A must be a string or one function with a list of strings"},
 		{"no object", "template.yaml", "x", `["A"]`, "ParameterOverrides is not a JSON object: json: cannot unmarshal array into Go value of type map[string]json.RawMessage"},

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // maxConcurrent is AWS's quota of executions under way in the modes QUEUED and PARALLEL.
@@ -38,7 +39,7 @@ func (s *Service) StartPipelineExecution(ctx context.Context, in *codepipeline.S
 	if err != nil {
 		return nil, err
 	}
-	key, err := s.start(p, execution{
+	key, err := s.start(p, execution{ //nolint:contextcheck // an execution outlives its request
 		Trigger: triggerOf(identity.From(ctx)), Variables: variables, Overrides: in.SourceRevisions,
 	})
 	if err != nil {
@@ -100,7 +101,7 @@ func (s *Service) start(p types.PipelineDeclaration, e execution) (key string, e
 		return "", err
 	}
 	now := s.env.Now()
-	e.ID, e.Pipeline, e.Version, e.Mode = newID(), name, aws.ToInt32(p.Version), p.ExecutionMode
+	e.ID, e.Pipeline, e.Version, e.Mode = uuid.New(), name, aws.ToInt32(p.Version), p.ExecutionMode
 	e.Status, e.Started, e.Updated = types.PipelineExecutionStatusInProgress, now, now
 	key = executionKey(name, number)
 	if err := s.executions.Put(key, e); err != nil {

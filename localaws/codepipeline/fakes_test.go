@@ -21,8 +21,6 @@ import (
 
 // fakeAWS is the other services, as far as pipelines call them.
 type fakeAWS struct {
-	stackAPI // calls that a test does not expect panic
-
 	mu        sync.Mutex // guards what follows
 	objects   map[string][]byte
 	branch    error

@@ -92,7 +92,7 @@ func (s *Service) RetryStageExecution(_ context.Context, in *codepipeline.RetryS
 	}); err != nil {
 		return nil, err
 	}
-	r := s.launch(key, executionNumber(key), &e, row.Declaration, i)
+	r := s.launch(key, executionNumber(key), &e, row.Declaration, i) //nolint:contextcheck // an execution outlives its request
 	if e.Mode != types.ExecutionModeParallel {
 		d.inside = r // it is in the stage still; those that wait before it go on waiting
 	}

@@ -38,7 +38,7 @@ func (s *Service) CreatePipeline(ctx context.Context, in *codepipeline.CreatePip
 	trigger := types.ExecutionTrigger{TriggerType: types.TriggerTypeCreatePipeline, TriggerDetail: optional(identity.From(ctx).ARN)}
 	// A variable without a default has no value yet, and then there is nothing to start.
 	if variables, err := pipelineVariables(&p, nil); err == nil {
-		if _, err := s.start(p, execution{Trigger: trigger, Variables: variables}); err != nil {
+		if _, err := s.start(p, execution{Trigger: trigger, Variables: variables}); err != nil { //nolint:contextcheck // an execution outlives its request
 			return nil, err
 		}
 	}

@@ -61,7 +61,7 @@ func (s *Service) poll(ctx context.Context, row pipeline) {
 	if err == nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		_, err = s.start(p, execution{Trigger: types.ExecutionTrigger{TriggerType: types.TriggerTypePollForSourceChanges}, Variables: variables})
+		_, err = s.start(p, execution{Trigger: types.ExecutionTrigger{TriggerType: types.TriggerTypePollForSourceChanges}, Variables: variables}) //nolint:contextcheck // an execution outlives the poll that found its change
 	}
 	if err != nil {
 		s.env.Log.Error("start a polled pipeline", "pipeline", aws.ToString(p.Name), "error", err)

@@ -1,8 +1,6 @@
 package codepipeline
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"math"
 	"strconv"
@@ -138,15 +136,6 @@ func executionKey(pipeline string, number uint64) string {
 
 func versionKey(pipeline string, version int32) string {
 	return fmt.Sprintf("%s/%08d", pipeline, version)
-}
-
-// newID returns a random UUID.
-func newID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails, says its documentation
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	h := hex.EncodeToString(b[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
 func parseHex(s string) uint64 {
