@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // noChanges is the reason of a change set which has nothing to change.
@@ -29,7 +31,7 @@ type changeSet struct {
 	Token          string
 }
 
-func (c changeSet) key() string { return uuidOf(c.StackID) + "/" + c.ID }
+func (c *changeSet) key() string { return uuidOf(c.StackID) + "/" + c.ID }
 
 // CreateChangeSet works out what a template would change, and changes nothing.
 func (s *Service) CreateChangeSet(ctx context.Context, in *cloudformation.CreateChangeSetInput) (*cloudformation.CreateChangeSetOutput, error) {
@@ -48,7 +50,7 @@ func (s *Service) CreateChangeSet(ctx context.Context, in *cloudformation.Create
 		return nil, err
 	}
 	c := changeSet{
-		ID: s.env.ARN("cloudformation", "changeSet/"+*in.ChangeSetName+"/"+newUUID()), Name: *in.ChangeSetName,
+		ID: s.env.ARN("cloudformation", "changeSet/"+*in.ChangeSetName+"/"+uuid.New()), Name: *in.ChangeSetName,
 		StackID: st.ID, StackName: st.Name, Type: in.ChangeSetType, Created: s.env.Now().UTC(),
 		Description: aws.ToString(in.Description), RoleARN: st.RoleARN, OnStackFailure: in.OnStackFailure, Token: aws.ToString(in.ClientToken),
 	}

@@ -70,11 +70,11 @@ func TestChangesOfAChangeSet(t *testing.T) {
 	var lines []string
 	for _, x := range c.Changes {
 		r := x.ResourceChange
-		line := string(r.Action) + " " + *r.LogicalResourceId + " " + string(r.Replacement)
+		words := []string{string(r.Action), *r.LogicalResourceId, string(r.Replacement)}
 		for _, d := range r.Details {
-			line += " " + *d.Target.Name + ":" + string(d.ChangeSource) + ":" + string(d.Evaluation) + ":" + string(d.Target.RequiresRecreation) + ":" + aws.ToString(d.CausingEntity)
+			words = append(words, *d.Target.Name+":"+string(d.ChangeSource)+":"+string(d.Evaluation)+":"+string(d.Target.RequiresRecreation)+":"+aws.ToString(d.CausingEntity))
 		}
-		lines = append(lines, strings.TrimSpace(line))
+		lines = append(lines, strings.TrimSpace(strings.Join(words, " ")))
 	}
 	equal(t, "changes", lines, []string{
 		"Modify A True Fixed:ParameterReference:Static:Always:Fixed",

@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // unserved refuses an option by its name.
@@ -20,7 +22,7 @@ func unserved(options map[string]bool) error {
 
 func (s *Service) newStack(name string) stack {
 	return stack{
-		ID: s.env.ARN("cloudformation", "stack/"+name+"/"+newUUID()), Name: name, Created: s.env.Now().UTC(),
+		ID: s.env.ARN("cloudformation", "stack/"+name+"/"+uuid.New()), Name: name, Created: s.env.Now().UTC(),
 	}
 }
 

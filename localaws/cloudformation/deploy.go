@@ -8,6 +8,7 @@ import (
 
 	"github.com/mayfly-cd/mayfly/localaws/cloudformation/resource"
 	"github.com/mayfly-cd/mayfly/localaws/cloudformation/template"
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // deploy makes and changes resources until the goal stands or something has failed.
@@ -97,7 +98,7 @@ func (op *operation) failEarly(m *member, next version, standing bool, err error
 	if standing {
 		status, verb, physicalID = types.ResourceStatusUpdateFailed, toUpdate, m.Current.PhysicalID
 	}
-	op.mark(m, status, because(err, newUUID()), physicalID, next.Shown)
+	op.mark(m, status, because(err, uuid.New()), physicalID, next.Shown)
 	op.fail(verb, m.LogicalID)
 	return false
 }
@@ -138,7 +139,7 @@ func (op *operation) make(m *member, known *resource.Type, reason string, begun,
 	})
 	op.adopt(m, result)
 	if err != nil {
-		op.mark(m, failed, because(err, newUUID()), result.PhysicalID, m.Current.Shown)
+		op.mark(m, failed, because(err, uuid.New()), result.PhysicalID, m.Current.Shown)
 		op.fail(verbOf(failed), m.LogicalID)
 		return false
 	}
@@ -185,7 +186,7 @@ func (op *operation) change(m *member, known *resource.Type, old version) bool {
 		return err
 	})
 	if err != nil {
-		op.mark(m, types.ResourceStatusUpdateFailed, because(err, newUUID()), old.PhysicalID, m.Current.Shown)
+		op.mark(m, types.ResourceStatusUpdateFailed, because(err, uuid.New()), old.PhysicalID, m.Current.Shown)
 		op.fail(toUpdate, m.LogicalID)
 		return false
 	}

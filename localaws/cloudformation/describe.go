@@ -36,7 +36,7 @@ func (s *Service) DescribeStacks(_ context.Context, in *cloudformation.DescribeS
 	return out, nil
 }
 
-func (st stack) describe() types.Stack {
+func (st *stack) describe() types.Stack {
 	outputs := make([]types.Output, 0, len(st.Outputs))
 	for _, o := range st.Outputs {
 		outputs = append(outputs, types.Output{

@@ -288,9 +288,10 @@ func TestIndependentResourcesRunInParallel(t *testing.T) {
 	f := newFixture(t)
 	meet := make(chan struct{})
 	f.setHook(func(call string) error { // each of the two waits for the other
-		if call == "create X" {
+		switch call {
+		case "create X":
 			meet <- struct{}{}
-		} else if call == "create Y" {
+		case "create Y":
 			<-meet
 		}
 		return nil

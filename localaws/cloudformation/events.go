@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/store"
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 const pageSize = 100
@@ -38,7 +39,7 @@ func (s *Service) record(stackID string, e event) {
 // recordStack writes an event of the stack itself.
 func (s *Service) recordStack(st stack) {
 	s.record(st.ID, event{
-		ID: newUUID(), LogicalID: st.Name, PhysicalID: st.ID, Type: "AWS::CloudFormation::Stack",
+		ID: uuid.New(), LogicalID: st.Name, PhysicalID: st.ID, Type: "AWS::CloudFormation::Stack",
 		Status: types.ResourceStatus(st.Status), Reason: st.Reason, Token: st.Token,
 	})
 }

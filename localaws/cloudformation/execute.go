@@ -73,7 +73,7 @@ func (s *Service) executeCreate(ctx context.Context, st stack, config aws.Config
 	return s.begin(ctx, st, config, goal, c.ID, func(op *operation) { op.runCreate(onFailure, nil) })
 }
 
-func (c changeSet) checkExecutable(st stack) error {
+func (c *changeSet) checkExecutable(st stack) error {
 	wrong := func(which string, status string) error {
 		return &types.InvalidChangeSetStatusException{
 			Message: aws.String("ChangeSet [" + c.ID + "] cannot be executed in its current " + which + " of [" + status + "]"),

@@ -2,17 +2,8 @@ package cloudformation
 
 import (
 	"crypto/rand"
-	"encoding/hex"
 	"strings"
 )
-
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	h := hex.EncodeToString(b[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
-}
 
 // suffixLength is how many characters end a physical name.
 const suffixLength = 12

@@ -67,7 +67,7 @@ func (s *Service) begin(ctx context.Context, st stack, config aws.Config, goal *
 		return errors.New("cloudformation is closed")
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	release := context.AfterFunc(s.life, cancel)
+	release := context.AfterFunc(s.life, cancel) //nolint:contextcheck // an operation ends with the service, not with its request
 	op := &operation{
 		Service: s, id: st.ID, name: st.Name, ctx: ctx, config: config, goal: goal, changeSet: changeSet,
 		finished: make(chan struct{}), failed: map[string][]string{}, imports: map[string]bool{},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mayfly-cd/mayfly/localaws/cloudformation/sam"
 	"github.com/mayfly-cd/mayfly/localaws/cloudformation/template"
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // request is what the operations that take a template have in common.
@@ -134,7 +135,7 @@ func (s *Service) load(def definition, stackID, stackName string) (*desired, err
 
 // keep stores the texts of a template and names them in the definition.
 func (s *Service) keep(d *desired) error {
-	d.Template = newUUID()
+	d.Template = uuid.New()
 	return s.templates.Put(d.Template, d.texts)
 }
 

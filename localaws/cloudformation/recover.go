@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // interruption is the reason of what the end of a process has cut short.
@@ -73,7 +75,7 @@ func (s *Service) recoverMembers(stackID string, settled bool) error {
 		}
 		if cut {
 			s.record(stackID, event{
-				ID: m.LogicalID + "-" + string(m.Status) + "-" + newUUID(), LogicalID: m.LogicalID, PhysicalID: m.Current.PhysicalID,
+				ID: m.LogicalID + "-" + string(m.Status) + "-" + uuid.New(), LogicalID: m.LogicalID, PhysicalID: m.Current.PhysicalID,
 				Type: m.Type, Status: m.Status, Reason: m.Reason,
 			})
 		}

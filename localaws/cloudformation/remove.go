@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/mayfly-cd/mayfly/localaws/cloudformation/template"
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // removal is a version of a resource that is to go.
@@ -58,7 +59,7 @@ func (op *operation) removeOne(r removal) bool {
 	if v.PhysicalID != "" { // something was made
 		mark(types.ResourceStatusDeleteInProgress, "")
 		if err := op.callDelete(r.member, v); err != nil {
-			mark(types.ResourceStatusDeleteFailed, because(err, newUUID()))
+			mark(types.ResourceStatusDeleteFailed, because(err, uuid.New()))
 			op.fail(toDelete, r.member.LogicalID)
 			return false
 		}
@@ -112,6 +113,7 @@ func (op *operation) dropRow(m *member) {
 		op.env.Log.Error("delete resource row", "stack", op.id, "resource", m.LogicalID, "error", err)
 	}
 }
+
 func (op *operation) forgetStale(m *member, v version) {
 	op.mu.Lock()
 	m.Stale = slices.DeleteFunc(slices.Clone(m.Stale), func(s version) bool { return s.PhysicalID == v.PhysicalID })

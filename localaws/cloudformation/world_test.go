@@ -130,17 +130,17 @@ type fixture struct {
 	env service.Env
 }
 
-func newFixture(t testing.TB) *fixture {
-	t.Helper()
-	db, err := store.Open(filepath.Join(t.TempDir(), "db"))
+func newFixture(tb testing.TB) *fixture {
+	tb.Helper()
+	db, err := store.Open(filepath.Join(tb.TempDir(), "db"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
+	tb.Cleanup(func() { _ = db.Close() })
 	clock := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	var mu sync.Mutex
-	f := &fixture{t: t, world: &world{things: map[string]map[string]any{}}, env: service.Env{
-		Account: "123456789012", Region: "eu-west-1", URL: "http://127.0.0.1:4242", Dir: t.TempDir(), DB: db,
+	f := &fixture{t: tb, world: &world{things: map[string]map[string]any{}}, env: service.Env{
+		Account: "123456789012", Region: "eu-west-1", URL: "http://127.0.0.1:4242", Dir: tb.TempDir(), DB: db,
 		Now: func() time.Time {
 			mu.Lock()
 			defer mu.Unlock()
@@ -150,7 +150,7 @@ func newFixture(t testing.TB) *fixture {
 		Log: slog.New(slog.DiscardHandler), Roles: roles{missing: missingRole},
 	}}
 	f.reopen()
-	t.Cleanup(func() { _ = f.Close() })
+	tb.Cleanup(func() { _ = f.Close() })
 	return f
 }
 
@@ -260,21 +260,21 @@ func (f *fixture) want(st stack, status types.StackStatus, reason string) {
 	}
 }
 
-func wantError(t testing.TB, err error, code, message string) {
-	t.Helper()
+func wantError(tb testing.TB, err error, code, message string) {
+	tb.Helper()
 	var api smithy.APIError
 	if !errors.As(err, &api) {
-		t.Fatalf("error is %v, want %s %q", err, code, message)
+		tb.Fatalf("error is %v, want %s %q", err, code, message)
 	}
 	if api.ErrorCode() != code || api.ErrorMessage() != message {
-		t.Errorf("error is %s %q\nwant     %s %q", api.ErrorCode(), api.ErrorMessage(), code, message)
+		tb.Errorf("error is %s %q\nwant     %s %q", api.ErrorCode(), api.ErrorMessage(), code, message)
 	}
 }
 
-func equal(t testing.TB, what string, got, want []string) {
-	t.Helper()
+func equal(tb testing.TB, what string, got, want []string) {
+	tb.Helper()
 	if !slices.Equal(got, want) {
-		t.Errorf("%s is\n  %s\nwant\n  %s", what, strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+		tb.Errorf("%s is\n  %s\nwant\n  %s", what, strings.Join(got, "\n  "), strings.Join(want, "\n  "))
 	}
 }
 

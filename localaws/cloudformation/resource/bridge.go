@@ -50,7 +50,7 @@ func fillStruct(path string, target reflect.Value, object map[string]any) error 
 }
 
 func fillValue(path string, target reflect.Value, value any) error {
-	switch target.Kind() { //nolint:exhaustive // the SDK's inputs have no others; the default names one that has
+	switch target.Kind() {
 	case reflect.Pointer:
 		target.Set(reflect.New(target.Type().Elem()))
 		return fillValue(path, target.Elem(), value)

@@ -225,7 +225,7 @@ func TestFunction(t *testing.T) {
 	w := newWorld(t)
 	client := lambdaclient.NewFromConfig(w.config)
 	role := w.create(t, "AWS::IAM::Role", "Role", `{"AssumeRolePolicyDocument": `+trust+`}`)
-	head := `{"Handler": "index.handler", "Runtime": "python3.13", "Role": "` + role.Attributes["Arn"].(string) + `", ` //nolint:forcetypeassert // a test
+	head := `{"Handler": "index.handler", "Runtime": "python3.13", "Role": "` + role.Attributes["Arn"].(string) + `", `
 	code := func(body string) string { return `"Code": {"ZipFile": "def handler(e, c): return '` + body + `'\n"}` }
 	x := w.create(t, "AWS::Lambda::Function", "Hello", head+code("one")+`, "MemorySize": "256", "Environment": {"Variables": {"AA": 1}}}`)
 	name := x.PhysicalID
@@ -233,7 +233,7 @@ func TestFunction(t *testing.T) {
 
 	version := w.create(t, "AWS::Lambda::Version", "One", `{"FunctionName": "`+name+`"}`)
 	equal(t, "version", version.Attributes["Version"], any("1"))
-	equal(t, "version's arn", version.PhysicalID, x.Attributes["Arn"].(string)+":1") //nolint:forcetypeassert // a test
+	equal(t, "version's arn", version.PhysicalID, x.Attributes["Arn"].(string)+":1")
 	equal(t, "unchanged", w.fail(t, "AWS::Lambda::Version", "Two", `{"FunctionName": "`+name+`"}`),
 		"A version for this Lambda function exists ( 1 ). Modify the function to create a new version.")
 
@@ -251,7 +251,7 @@ func TestFunction(t *testing.T) {
 	equal(t, "alias", *shown.FunctionVersion, "2")
 
 	link := w.create(t, "AWS::Lambda::Url", "Url", `{"TargetFunctionArn": "`+alias.PhysicalID+`", "AuthType": "NONE"}`)
-	equal(t, "url", strings.HasPrefix(link.Attributes["FunctionUrl"].(string), "http"), true) //nolint:forcetypeassert // a test
+	equal(t, "url", strings.HasPrefix(link.Attributes["FunctionUrl"].(string), "http"), true)
 	equal(t, "url's function", link.PhysicalID, alias.PhysicalID)
 	public := w.create(t, "AWS::Lambda::Permission", "Public", `{"FunctionName": "`+alias.PhysicalID+`", "Action": "lambda:InvokeFunctionUrl", "Principal": "*", "FunctionUrlAuthType": "NONE"}`)
 	invoke := w.create(t, "AWS::Lambda::Permission", "Invoke", `{"FunctionName": "`+alias.PhysicalID+`", "Action": "lambda:InvokeFunction", "Principal": "*", "InvokedViaFunctionUrl": true}`)
@@ -269,7 +269,7 @@ func TestFunction(t *testing.T) {
 func TestProjectAndPipeline(t *testing.T) {
 	w := newWorld(t)
 	role := w.create(t, "AWS::IAM::Role", "Role", `{"AssumeRolePolicyDocument": `+trust+`}`)
-	arn := role.Attributes["Arn"].(string) //nolint:forcetypeassert // a test
+	arn := role.Attributes["Arn"].(string)
 	head := `{"ServiceRole": "` + arn + `", "Artifacts": {"Type": "CODEPIPELINE"}, "Source": {"Type": "CODEPIPELINE", "BuildSpec": "b.yml"},
 		"Environment": {"Type": "LINUX_CONTAINER", "Image": "aws/codebuild/amazonlinux-x86_64-standard:6.0", "ComputeType": "BUILD_GENERAL1_SMALL"}`
 	project := w.create(t, "AWS::CodeBuild::Project", "Build", head+`, "TimeoutInMinutes": "10", "Cache": {"Type": "S3", "Location": "b/p"}}`)

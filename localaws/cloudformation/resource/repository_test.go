@@ -14,7 +14,7 @@ func TestRepository(t *testing.T) {
 	x := w.create(t, "AWS::CodeCommit::Repository", "Repo", `{"RepositoryName": "app", "RepositoryDescription": "an app", "Tags": [{"Key": "a", "Value": "b"}]}`)
 	equal(t, "name", x.Attributes["Name"], any("app"))
 	equal(t, "arn", x.Attributes["Arn"], any("arn:aws:codecommit:eu-west-1:"+testAccount+":app"))
-	equal(t, "clone", strings.HasSuffix(x.Attributes["CloneUrlHttp"].(string), "/v1/repos/app"), true) //nolint:forcetypeassert // a test
+	equal(t, "clone", strings.HasSuffix(x.Attributes["CloneUrlHttp"].(string), "/v1/repos/app"), true)
 	tags, err := client.ListTagsForResource(t.Context(), &commitclient.ListTagsForResourceInput{ResourceArn: aws.String("arn:aws:codecommit:eu-west-1:" + testAccount + ":app")})
 	must(t, err)
 	equal(t, "system tag", tags.Tags["aws:cloudformation:stack-name"], "stk")

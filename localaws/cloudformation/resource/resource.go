@@ -67,9 +67,9 @@ type Request struct {
 	Tags map[string]string
 	// OldTags are those of the last success.
 	OldTags map[string]string
-	// Name makes a physical name of at most max characters,
+	// Name makes a physical name of at most limit characters,
 	// <stack>-<LogicalId>-<12 capitals and digits>; see aws-like types for lower case.
-	Name func(max int) string
+	Name func(limit int) string
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -119,7 +119,7 @@ var catalogue = sync.OnceValue(func() map[string]*Type {
 
 // complete adds what the type's schema says, and has every request checked
 // against it before anything is made.
-func (t Type) complete() *Type {
+func (t *Type) complete() *Type {
 	s := schemas()[t.Name]
 	if s == nil {
 		panic("no schema of " + t.Name)
@@ -137,12 +137,12 @@ func (t Type) complete() *Type {
 	} else {
 		t.Replace = t.Properties
 	}
-	return &t
+	return t
 }
 
 type handler = func(ctx context.Context, r Request) (Result, error)
 
-func (t Type) checked(next handler, systemTags bool) handler {
+func (t *Type) checked(next handler, systemTags bool) handler {
 	return func(ctx context.Context, r Request) (Result, error) {
 		if err := t.Validate(r.LogicalID, r.Properties); err != nil {
 			return Result{PhysicalID: r.PhysicalID}, err

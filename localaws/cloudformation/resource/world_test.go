@@ -100,11 +100,15 @@ func open(t *testing.T, env func() service.Env, root identity.Key) (identity.Key
 		t.Cleanup(func() { must(t, closer.Close()) })
 	}
 	return access, []wire.Service{
-		{Name: "iam", Operations: access.Operations()}, {Name: "events", Operations: bus.Operations()},
-		{Name: "logs", Operations: lines.Operations()}, {Name: "s3", Operations: objects.Operations()},
-		{Name: "lambda", Operations: functions.Operations()}, {Name: "codebuild", Operations: builds.Operations()},
+		{Name: "iam", Operations: access.Operations()},
+		{Name: "events", Operations: bus.Operations()},
+		{Name: "logs", Operations: lines.Operations()},
+		{Name: "s3", Operations: objects.Operations()},
+		{Name: "lambda", Operations: functions.Operations()},
+		{Name: "codebuild", Operations: builds.Operations()},
 		{Name: "sns", Operations: topics.Operations()},
-		{Name: "codepipeline", Operations: pipelines.Operations()}, {Name: "codecommit", Operations: repositories.Operations()},
+		{Name: "codepipeline", Operations: pipelines.Operations()},
+		{Name: "codecommit", Operations: repositories.Operations()},
 	}
 }
 

@@ -16,9 +16,10 @@ func single(value any) (key string, argument any, ok bool) {
 	if !isMap || len(m) != 1 {
 		return "", nil, false
 	}
-	for key, argument = range m {
+	for key, argument := range m {
+		return key, argument, true
 	}
-	return key, argument, true
+	return "", nil, false
 }
 
 func isIntrinsic(value any) bool {

@@ -68,7 +68,6 @@ func checkShape(id, name string, kind shape, value any) error {
 	}
 	_, isText := value.(string)
 	_, isMap := value.(map[string]any)
-	_, isBool := value.(bool)
 	switch kind {
 	case text:
 		if !isText {
@@ -89,13 +88,23 @@ func checkShape(id, name string, kind shape, value any) error {
 			return resourceError(id, "Property '%s' should be a one of the strings: 'Delete' or 'Retain'.", name)
 		}
 	default:
-		if !(kind == textOrMapping && (isText || isMap)) && !(kind == textList && listOfTextOrMaps(value)) &&
-			!(kind == policyList && (isText || isMap || listOfTextOrMaps(value))) &&
-			!((kind == boolean || kind == plainBoolean) && isBool) {
+		if !fits(kind, value) {
 			return resourceError(id, "Type of property '%s' is invalid.", name)
 		}
 	}
 	return nil
+}
+
+// fits says whether a value is of a kind that allows several forms, or true and false.
+func fits(kind shape, value any) bool {
+	switch value.(type) {
+	case string, map[string]any:
+		return kind == textOrMapping || kind == policyList
+	case bool:
+		return kind == boolean || kind == plainBoolean
+	default:
+		return (kind == textList || kind == policyList) && listOfTextOrMaps(value)
+	}
 }
 
 func valuesAreMaps(value any) bool {

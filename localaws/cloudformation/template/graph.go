@@ -1,6 +1,7 @@
 package template
 
 import (
+	"maps"
 	"slices"
 )
 
@@ -41,9 +42,7 @@ func (t *Template) conditional() bool { return len(t.Conditions) > 0 }
 // cycle and those between or behind cycles. Nil means that there is no cycle.
 func circular(graph map[string][]string) []string {
 	left := make(map[string][]string, len(graph))
-	for id, depends := range graph {
-		left[id] = depends
-	}
+	maps.Copy(left, graph)
 	strip := func(blocked func(id string) bool) {
 		for again := true; again; {
 			again = false

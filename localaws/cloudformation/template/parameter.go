@@ -78,7 +78,7 @@ func readParameter(name string, m map[string]any) (p Parameter, err error) {
 		s, _ := Text(v)
 		p.NoEcho = strings.EqualFold(s, "true")
 	}
-	if err := p.readConstraints(name, m); err != nil {
+	if err := readConstraints(&p, name, m); err != nil {
 		return p, err
 	}
 	return p, nil
@@ -98,7 +98,7 @@ func checkParameterType(name string) error {
 	}
 }
 
-func (p *Parameter) readConstraints(name string, m map[string]any) error {
+func readConstraints(p *Parameter, name string, m map[string]any) error {
 	if values, given := m["AllowedValues"]; given {
 		items, ok := values.([]any)
 		if !ok {

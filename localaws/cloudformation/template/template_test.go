@@ -54,9 +54,10 @@ Resources:
 
 func TestMistakes(t *testing.T) {
 	deep := "Metadata: " + strings.Repeat("[", 200) + strings.Repeat("]", 200) + thing
-	many := "Resources:\n"
+	var many strings.Builder
+	many.WriteString("Resources:\n")
 	for i := range 501 {
-		many += "  R" + strings.Repeat("a", i) + ": {Type: T}\n"
+		many.WriteString("  R" + strings.Repeat("a", i) + ": {Type: T}\n")
 	}
 	for _, c := range []struct{ name, body, want string }{
 		{"empty", "", "Template format error: unsupported structure."},
@@ -68,7 +69,7 @@ func TestMistakes(t *testing.T) {
 		{"alias", "Metadata: {a: &x 1, b: *x}" + thing, "Template error: YAML aliases are not allowed in CloudFormation templates"},
 		{"null", "Resources:\n  A:\n    Type: T\n    Properties:\n      X:\n", "[/Resources/A/Properties/X] 'null' values are not allowed in templates"},
 		{"deep", deep, "Template format error: nesting is deeper than the maximum allowed, 100"},
-		{"many", many, "Template format error: Number of resources, 501, is greater than maximum allowed, 500"},
+		{"many", many.String(), "Template format error: Number of resources, 501, is greater than maximum allowed, 500"},
 		{"section", "Resource: x" + thing, "Invalid template property or properties [Resource]"},
 		{"version", "AWSTemplateFormatVersion: 2011-01-01" + thing, "Template format error: unsupported value for AWSTemplateFormatVersion."},
 		{"rules", "Rules: {}" + thing, "Template format error: the Rules section is not served by this AWS"},
