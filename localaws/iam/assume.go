@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"strings"
@@ -20,7 +21,8 @@ var notInSessionName = regexp.MustCompile(`[^\w+=,.@-]`)
 
 // AssumeForService opens a session as a service does for its user: of the role
 // in sess, if its trust policy lets the service, or, where sess names no role,
-// of the caller in ctx.
+// of the caller in ctx: a principal with an ARN, for whom the service acts, or
+// the service itself.
 func (s *Service) AssumeForService(ctx context.Context, sess service.Session) (identity.Key, error) {
 	if sess.RoleARN == "" {
 		return s.forward(ctx, sess)
@@ -42,11 +44,13 @@ func (s *Service) AssumeForService(ctx context.Context, sess service.Session) (i
 	return s.open(p, sessionLifetime, session{})
 }
 
-// forward opens a session of the caller itself, which a service uses to act with its permissions.
+// forward opens a session of the caller itself, which a service uses to act
+// with its permissions. A service that acts in its own name has no ARN; it can
+// do so for itself alone, not lend its name to another.
 func (s *Service) forward(ctx context.Context, sess service.Session) (identity.Key, error) {
 	p := identity.From(ctx)
-	if p.ARN == "" {
-		return identity.Key{}, notAuthorized("anonymous", "sts:AssumeRole", "*")
+	if p.ARN == "" && (p.Service == "" || p.Service != sess.Service) {
+		return identity.Key{}, notAuthorized(cmp.Or(p.Service, "anonymous"), "sts:AssumeRole", "*")
 	}
 	p.Service, p.SourceARN = sess.Service, sess.SourceARN
 	return s.open(p, sessionLifetime, s.inherited(p.AccessKeyID))

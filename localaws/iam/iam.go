@@ -30,6 +30,8 @@ type Service struct {
 
 	mu   sync.RWMutex // guards keys
 	keys map[string]identity.Key
+
+	parsed documents
 }
 
 // New opens the service over the state in env. root is the account's own key.

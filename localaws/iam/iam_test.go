@@ -41,44 +41,44 @@ type world struct {
 	now time.Time
 }
 
-func open(t testing.TB) *world {
-	t.Helper()
-	db, err := store.Open(filepath.Join(t.TempDir(), "state"))
+func open(tb testing.TB) *world {
+	tb.Helper()
+	db, err := store.Open(filepath.Join(tb.TempDir(), "state"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
+	tb.Cleanup(func() { _ = db.Close() })
 	w := &world{db: db, now: time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC)}
-	w.reopen(t)
+	w.reopen(tb)
 	return w
 }
 
-func (w *world) reopen(t testing.TB) {
-	t.Helper()
+func (w *world) reopen(tb testing.TB) {
+	tb.Helper()
 	var err error
 	w.Service, err = iam.New(service.Env{
 		Account: account, Region: "eu-central-1", DB: w.db, Now: func() time.Time { return w.now }, Log: slog.New(slog.DiscardHandler),
 	}, root)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
-func (w *world) role(t testing.TB, name, trust string) *types.Role {
-	t.Helper()
-	out, err := w.CreateRole(t.Context(), &awsiam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: &trust})
+func (w *world) role(tb testing.TB, name, trust string) *types.Role {
+	tb.Helper()
+	out, err := w.CreateRole(tb.Context(), &awsiam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: &trust})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out.Role
 }
 
 // must unpacks the result of a call that has to succeed.
 func must[T any](out T, err error) func(t testing.TB) T {
-	return func(t testing.TB) T {
-		t.Helper()
+	return func(tb testing.TB) T {
+		tb.Helper()
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return out
 	}
@@ -288,55 +288,6 @@ func TestUserAndKeys(t *testing.T) {
 	wantError(t, err, "NoSuchEntity", "The user with name anna cannot be found.")
 }
 
-func TestAssumeForService(t *testing.T) {
-	w, ctx := open(t), t.Context()
-	role := w.role(t, "build", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"codebuild.amazonaws.com"},"Action":"sts:AssumeRole",
-		"Condition":{"StringEquals":{"aws:SourceAccount":"123456789012"},"ArnLike":{"aws:SourceArn":"arn:aws:codebuild:*:123456789012:project/*"}}}]}`)
-	sess := service.Session{
-		RoleARN: *role.Arn, Name: "AWSCodeBuild-1", Service: "codebuild.amazonaws.com", SourceARN: "arn:aws:codebuild:eu-central-1:123456789012:project/p",
-	}
-	key := must(w.AssumeForService(ctx, sess))(t)
-	p := key.Principal
-	if p.ARN != "arn:aws:sts::123456789012:assumed-role/build/AWSCodeBuild-1" || p.UserID != *role.RoleId+":AWSCodeBuild-1" || p.RoleARN != *role.Arn ||
-		p.Service != "codebuild.amazonaws.com" || p.SourceARN != sess.SourceARN || p.AccessKeyID != key.AccessKeyID {
-		t.Errorf("principal %+v", p)
-	}
-	if !strings.HasPrefix(key.AccessKeyID, "ASIA") || key.SessionToken == "" || !key.Expires.Equal(w.now.Add(time.Hour)) {
-		t.Errorf("key %+v", key)
-	}
-	w.reopen(t)
-	if got, ok := w.Key(key.AccessKeyID); !ok || got.SecretAccessKey != key.SecretAccessKey || got.SessionToken != key.SessionToken || got.Principal != p {
-		t.Errorf("after a restart: %v %+v", ok, got)
-	}
-	w.now = w.now.Add(3 * time.Hour)
-	must(w.AssumeForService(ctx, sess))(t)
-	if _, ok := w.Key(key.AccessKeyID); ok {
-		t.Error("a key that expired long ago is still known")
-	}
-
-	const words = "is not authorized to perform: sts:AssumeRole on resource: "
-	for name, change := range map[string]func(s *service.Session){
-		"events.amazonaws.com":    func(s *service.Session) { s.Service = "events.amazonaws.com" },
-		"codebuild.amazonaws.com": func(s *service.Session) { s.SourceARN = "arn:aws:codebuild:eu-central-1:999999999999:project/p" },
-		"lambda.amazonaws.com": func(s *service.Session) {
-			s.Service, s.RoleARN = "lambda.amazonaws.com", "arn:aws:iam::123456789012:role/none"
-		},
-	} {
-		bad := sess
-		change(&bad)
-		_, err := w.AssumeForService(ctx, bad)
-		wantError(t, err, "AccessDenied", "User: "+name+" "+words+bad.RoleARN)
-	}
-
-	// With no role it is the caller that the session belongs to.
-	_, err := w.AssumeForService(ctx, service.Session{Service: "cloudformation.amazonaws.com"})
-	wantError(t, err, "AccessDenied", "User: anonymous "+words+"*")
-	own := must(w.AssumeForService(identity.With(ctx, root.Principal), service.Session{Service: "cloudformation.amazonaws.com"}))(t)
-	if own.Principal.ARN != root.Principal.ARN || own.AccessKeyID == root.AccessKeyID || own.Principal.Service != "cloudformation.amazonaws.com" {
-		t.Errorf("the caller's session %+v", own)
-	}
-}
-
 func TestSTS(t *testing.T) {
 	w := open(t)
 	asRoot := identity.With(t.Context(), root.Principal)
@@ -366,11 +317,15 @@ func TestSTS(t *testing.T) {
 		message string
 	}{
 		"external id": {asAnna, func(in *sts.AssumeRoleInput) { in.ExternalId = nil }, "AccessDenied", "User: " + *user.Arn + " is not authorized to perform: sts:AssumeRole on resource: " + *role.Arn},
-		"no role": {asAnna, func(in *sts.AssumeRoleInput) { in.RoleArn = aws.String("arn:aws:iam::123456789012:role/none") }, "AccessDenied",
-			"User: " + *user.Arn + " is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/none"},
+		"no role": {
+			asAnna, func(in *sts.AssumeRoleInput) { in.RoleArn = aws.String("arn:aws:iam::123456789012:role/none") }, "AccessDenied",
+			"User: " + *user.Arn + " is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/none",
+		},
 		"too long": {asAnna, func(in *sts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(7200) }, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."},
-		"chained": {identity.With(t.Context(), key.Principal), func(in *sts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(7200) }, "ValidationError",
-			"The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"},
+		"chained": {
+			identity.With(t.Context(), key.Principal), func(in *sts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(7200) }, "ValidationError",
+			"The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
+		},
 		"policy": {asAnna, func(in *sts.AssumeRoleInput) { in.Policy = aws.String("{}") }, "MalformedPolicyDocument", "Syntax errors in policy."},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -53,14 +53,10 @@ func (s *Service) AssumeRole(ctx context.Context, in *sts.AssumeRoleInput) (*sts
 	if err != nil {
 		return nil, err
 	}
-	out := &sts.AssumeRoleOutput{
+	return &sts.AssumeRoleOutput{
 		AssumedRoleUser: &types.AssumedRoleUser{Arn: aws.String(p.ARN), AssumedRoleId: aws.String(p.UserID)},
 		Credentials:     credentials(key), SourceIdentity: in.SourceIdentity,
-	}
-	if n := packedSize(limits); n > 0 {
-		out.PackedPolicySize = aws.Int32(int32(min(n*100/maxPackedPolicy+1, 100))) //nolint:gosec // at most 100
-	}
-	return out, nil
+	}, nil
 }
 
 func (s *Service) assumeRequest(caller identity.Principal, in *sts.AssumeRoleInput) policy.Request {

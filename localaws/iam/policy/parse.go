@@ -122,7 +122,7 @@ func uniqueIn(decoder *json.Decoder, depth int) bool {
 func parseStatement(members map[string]any) (*Statement, error) {
 	s := &Statement{}
 	for key, value := range members {
-		ok := true
+		var ok bool
 		switch key {
 		case "Sid":
 			s.Sid, ok = value.(string)
@@ -144,8 +144,6 @@ func parseStatement(members map[string]any) (*Statement, error) {
 			s.NotPrincipal, ok = parsePrincipals(value)
 		case "Condition":
 			s.Conditions, ok = parseConditions(value)
-		default:
-			ok = false
 		}
 		if !ok {
 			return nil, errSyntax
