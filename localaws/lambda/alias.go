@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // alias is a name for a version.
@@ -58,7 +60,7 @@ func (s *Service) CreateAlias(_ context.Context, in *lambda.CreateAliasInput) (*
 	if err := s.checkVersions(ref, in.FunctionVersion, in.RoutingConfig); err != nil {
 		return nil, err
 	}
-	a := alias{Version: *in.FunctionVersion, Description: aws.ToString(in.Description), Revision: uuid()}
+	a := alias{Version: *in.FunctionVersion, Description: aws.ToString(in.Description), Revision: uuid.New()}
 	if in.RoutingConfig != nil {
 		a.Weights = in.RoutingConfig.AdditionalVersionWeights
 	}

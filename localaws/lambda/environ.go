@@ -50,7 +50,7 @@ func (s *Service) assume(ctx context.Context, r *revision) (aws.Config, error) {
 }
 
 // markerOf starts the value of the variable by which the processes of a service
-// are recognised after its death.
+// are recognized after its death.
 func markerOf(dir string) string { return "MAYFLY_LAMBDA=" + dir + ":" }
 
 func (s *Service) taskDir(r *revision) string {

@@ -44,7 +44,7 @@ func (s *Service) execute(ctx context.Context, f function, r revision, inv *invo
 		}
 		var out outcome
 		done := true
-		if failed, ok := errors.AsType[*startFailure](err); ok {
+		if failed, ok := errors.AsType[*startError](err); ok {
 			out, err = sb.failedStart(inv, failed), nil
 		} else if err == nil {
 			out, done = sb.invoke(inv, fresh)
@@ -57,7 +57,7 @@ func (s *Service) execute(ctx context.Context, f function, r revision, inv *invo
 	}
 }
 
-func (sb *sandbox) failedStart(inv *invocation, f *startFailure) outcome {
+func (sb *sandbox) failedStart(inv *invocation, f *startError) outcome {
 	sb.log.begin()
 	sb.log.system("START RequestId: " + inv.id + " Version: " + *sb.revision.Config.Version)
 	out := outcome{payload: f.payload(inv.id), failed: true}

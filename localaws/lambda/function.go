@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // function is what all versions of a function share.
@@ -103,8 +105,8 @@ func copyFields[To any](from types.FunctionConfiguration) *To {
 
 // changed stamps a new revision.
 func (s *Service) changed(r *revision) {
-	r.Serial = uuid()
-	r.Config.RevisionId = aws.String(uuid())
+	r.Serial = uuid.New()
+	r.Config.RevisionId = aws.String(uuid.New())
 	r.Config.LastModified = aws.String(s.timestamp())
 }
 

@@ -92,8 +92,10 @@ func TestRefusedFunctions(t *testing.T) {
 		{"link", func(in *awslambda.CreateFunctionInput) {
 			in.Code = &types.FunctionCode{ZipFile: pack(t, file{"link", os.ModeSymlink | 0o777, []byte("/etc/passwd")})}
 		}, "InvalidParameterValueException", "link is a link or lies outside the package."},
-		{"other processor", func(in *awslambda.CreateFunctionInput) { in.Code = &types.FunctionCode{ZipFile: elf(machine)} }, "InvalidParameterValueException",
-			"The bootstrap in the package is built for linux/" + foreign[1] + ", this machine runs " + runtime.GOOS + "/" + runtime.GOARCH + ": build without GOOS and GOARCH."},
+		{
+			"other processor", func(in *awslambda.CreateFunctionInput) { in.Code = &types.FunctionCode{ZipFile: elf(machine)} }, "InvalidParameterValueException",
+			"The bootstrap in the package is built for linux/" + foreign[1] + ", this machine runs " + runtime.GOOS + "/" + runtime.GOARCH + ": build without GOOS and GOARCH.",
+		},
 		{"text", func(in *awslambda.CreateFunctionInput) {
 			in.Code = &types.FunctionCode{ZipFile: pack(t, file{"bootstrap", 0o755, []byte("echo hello")})}
 		}, "InvalidParameterValueException", "neither an executable nor a script"},

@@ -47,28 +47,50 @@ func TestHandlers(t *testing.T) {
 		kind, message          string
 		log                    string
 	}{
-		{name: "python", program: "python3", runtime: types.RuntimePython313, handler: "app.handler", source: file{"app.py", 0o644, []byte(pythonSource)},
-			event: `{"n":1}`, payload: `{"got": {"n": 1}, "name": "f", "left": true}`, log: "printed\n[INFO]\t"},
-		{name: "python raises", program: "python3", runtime: types.RuntimePython313, handler: "app.handler", source: file{"app.py", 0o644, []byte(pythonSource)},
-			event: `{"fail":1}`, kind: "ValueError", message: "^no luck$", log: "[ERROR] ValueError: no luck\nTraceback (most recent call last):\n"},
-		{name: "python import", program: "python3", runtime: types.RuntimePython313, handler: "gone.handler", source: file{"app.py", 0o644, []byte(pythonSource)},
-			event: `{}`, kind: "Runtime.ImportModuleError", message: "^Unable to import module 'gone': No module named 'gone'$"},
-		{name: "python handler", program: "python3", runtime: types.RuntimePython313, handler: "app.gone", source: file{"app.py", 0o644, []byte(pythonSource)},
-			event: `{}`, kind: "Runtime.HandlerNotFound", message: "^Handler 'gone' missing on module 'app'$"},
-		{name: "python marshal", program: "python3", runtime: types.RuntimePython313, handler: "app.odd", source: file{"app.py", 0o644, []byte(pythonSource)},
-			event: `{}`, kind: "Runtime.MarshalError", message: "^Unable to marshal response: Object of type object is not JSON serializable$"},
-		{name: "node", program: "node", runtime: types.RuntimeNodejs22x, handler: "index.handler", source: file{"index.mjs", 0o644, []byte(nodeSource)},
-			event: `{"n":1}`, payload: `{"got":{"n":1},"name":"f","left":true}`, log: "INFO\tprinted\n"},
-		{name: "node callback", program: "node", runtime: types.RuntimeNodejs22x, handler: "index.callback", source: file{"index.mjs", 0o644, []byte(nodeSource)},
-			event: `{}`, payload: `"called back"`},
-		{name: "node nothing", program: "node", runtime: types.RuntimeNodejs22x, handler: "index.nothing", source: file{"index.mjs", 0o644, []byte(nodeSource)},
-			event: `{}`, payload: `null`},
-		{name: "node CommonJS", program: "node", runtime: types.RuntimeNodejs22x, handler: "src/index.handler", source: file{"src/index.js", 0o644, []byte(commonSource)},
-			event: `{"n":2}`, payload: `{"common":2}`},
-		{name: "node throws", program: "node", runtime: types.RuntimeNodejs22x, handler: "index.handler", source: file{"index.mjs", 0o644, []byte(nodeSource)},
-			event: `{"fail":1}`, kind: "TypeError", message: "^no luck$"},
-		{name: "node import", program: "node", runtime: types.RuntimeNodejs22x, handler: "gone.handler", source: file{"index.mjs", 0o644, []byte(nodeSource)},
-			event: `{}`, kind: "Runtime.ImportModuleError", message: "^Error: Cannot find module 'gone'$"},
+		{
+			name: "python", program: "python3", runtime: types.RuntimePython313, handler: "app.handler", source: file{"app.py", 0o644, []byte(pythonSource)},
+			event: `{"n":1}`, payload: `{"got": {"n": 1}, "name": "f", "left": true}`, log: "printed\n[INFO]\t",
+		},
+		{
+			name: "python raises", program: "python3", runtime: types.RuntimePython313, handler: "app.handler", source: file{"app.py", 0o644, []byte(pythonSource)},
+			event: `{"fail":1}`, kind: "ValueError", message: "^no luck$", log: "[ERROR] ValueError: no luck\nTraceback (most recent call last):\n",
+		},
+		{
+			name: "python import", program: "python3", runtime: types.RuntimePython313, handler: "gone.handler", source: file{"app.py", 0o644, []byte(pythonSource)},
+			event: `{}`, kind: "Runtime.ImportModuleError", message: "^Unable to import module 'gone': No module named 'gone'$",
+		},
+		{
+			name: "python handler", program: "python3", runtime: types.RuntimePython313, handler: "app.gone", source: file{"app.py", 0o644, []byte(pythonSource)},
+			event: `{}`, kind: "Runtime.HandlerNotFound", message: "^Handler 'gone' missing on module 'app'$",
+		},
+		{
+			name: "python marshal", program: "python3", runtime: types.RuntimePython313, handler: "app.odd", source: file{"app.py", 0o644, []byte(pythonSource)},
+			event: `{}`, kind: "Runtime.MarshalError", message: "^Unable to marshal response: Object of type object is not JSON serializable$",
+		},
+		{
+			name: "node", program: "node", runtime: types.RuntimeNodejs22x, handler: "index.handler", source: file{"index.mjs", 0o644, []byte(nodeSource)},
+			event: `{"n":1}`, payload: `{"got":{"n":1},"name":"f","left":true}`, log: "INFO\tprinted\n",
+		},
+		{
+			name: "node callback", program: "node", runtime: types.RuntimeNodejs22x, handler: "index.callback", source: file{"index.mjs", 0o644, []byte(nodeSource)},
+			event: `{}`, payload: `"called back"`,
+		},
+		{
+			name: "node nothing", program: "node", runtime: types.RuntimeNodejs22x, handler: "index.nothing", source: file{"index.mjs", 0o644, []byte(nodeSource)},
+			event: `{}`, payload: `null`,
+		},
+		{
+			name: "node CommonJS", program: "node", runtime: types.RuntimeNodejs22x, handler: "src/index.handler", source: file{"src/index.js", 0o644, []byte(commonSource)},
+			event: `{"n":2}`, payload: `{"common":2}`,
+		},
+		{
+			name: "node throws", program: "node", runtime: types.RuntimeNodejs22x, handler: "index.handler", source: file{"index.mjs", 0o644, []byte(nodeSource)},
+			event: `{"fail":1}`, kind: "TypeError", message: "^no luck$",
+		},
+		{
+			name: "node import", program: "node", runtime: types.RuntimeNodejs22x, handler: "gone.handler", source: file{"index.mjs", 0o644, []byte(nodeSource)},
+			event: `{}`, kind: "Runtime.ImportModuleError", message: "^Error: Cannot find module 'gone'$",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if _, err := exec.LookPath(test.program); err != nil {
@@ -95,5 +117,29 @@ func TestHandlers(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestGoLibrary(t *testing.T) {
+	data, err := compile("hello")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, data)
+	}
+	c := start(t)
+	c.create(t, func(in *awslambda.CreateFunctionInput) {
+		in.Code = &types.FunctionCode{ZipFile: pack(t, file{"bootstrap", 0o755, data})}
+	})
+	url := c.public(t, nil)
+	if status, _, body := get(t, "GET", url, "", nil); status != 200 || body != "hello from "+arnOfF+":live" {
+		t.Errorf("got %d %s", status, body)
+	}
+	for path, want := range map[string]failure{"/error": {"errorString", "no luck"}, "/panic": {"string", "oh no"}} {
+		out := c.invoke(t, `{"rawPath":"`+path+`"}`)
+		if got := decode[failure](t, out.Payload); got != want || out.FunctionError == nil {
+			t.Errorf("%s: got %s", path, out.Payload)
+		}
+		if status, _, body := get(t, "GET", url+path[1:], "", nil); status != 502 || body != "Internal Server Error" {
+			t.Errorf("%s: got %d %s", path, status, body)
+		}
 	}
 }

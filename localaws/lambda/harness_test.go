@@ -128,29 +128,35 @@ func (l *memoryLogs) await(t *testing.T, group, want string) string {
 	}
 }
 
-func start(t testing.TB) *cloud {
-	t.Helper()
+func start(tb testing.TB) *cloud {
+	tb.Helper()
+	return startIn(tb, tb.TempDir())
+}
+
+// startIn starts over the state in dir, which may be that of a service that was killed.
+func startIn(tb testing.TB, dir string) *cloud {
+	tb.Helper()
 	c := &cloud{
-		dir: t.TempDir(), objects: map[string][]byte{},
+		dir: dir, objects: map[string][]byte{},
 		logs: &memoryLogs{groups: map[string]bool{}, lines: map[string][]string{}, more: make(chan struct{}, 1)},
 	}
 	// What the service extracts is read-only; the test's folder must go all the same.
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = filepath.WalkDir(c.dir, func(path string, _ fs.DirEntry, _ error) error { return os.Chmod(path, 0o700) })
 	})
-	db, err := store.Open(filepath.Join(t.TempDir(), "state"))
+	db, err := store.Open(filepath.Join(tb.TempDir(), "state"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	c.db = db
-	t.Cleanup(func() { _ = db.Close() })
-	c.open(t)
-	t.Cleanup(c.close)
+	tb.Cleanup(func() { _ = db.Close() })
+	c.open(tb)
+	tb.Cleanup(c.close)
 	return c
 }
 
-func (c *cloud) open(t testing.TB) {
-	t.Helper()
+func (c *cloud) open(tb testing.TB) {
+	tb.Helper()
 	c.server = httptest.NewUnstartedServer(nil)
 	c.url = "http://" + c.server.Listener.Addr().String()
 	cfg := aws.Config{
@@ -160,11 +166,11 @@ func (c *cloud) open(t testing.TB) {
 	c.Client = awslambda.NewFromConfig(cfg)
 	var err error
 	c.service, err = lambda.New(service.Env{
-		Account: accountID, Region: region, URL: c.url, Dir: c.dir, DB: c.db, Now: time.Now,
+		Account: accountID, Region: region, URL: c.url, Dir: c.dir, DB: c.db, Now: time.Now, //nolint:forbidigo // the system's clock, injected
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Roles: &roles{cfg},
 	}, lambda.Host{Environ: os.Environ()})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	api, err := wire.New(
 		wire.Config{
@@ -180,7 +186,7 @@ func (c *cloud) open(t testing.TB) {
 		wire.Service{Name: "s3", Operations: []wire.Operation{wire.Op("GetObject", "s3:GetObject", nil, c.getObject)}},
 	)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	c.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -209,19 +215,17 @@ func (c *cloud) getObject(_ context.Context, in *s3.GetObjectInput) (*s3.GetObje
 }
 
 // bootstrap is the test program, compiled once.
-var bootstrap = sync.OnceValues(func() ([]byte, error) { return compile("", "") })
+var bootstrap = sync.OnceValues(func() ([]byte, error) { return compile("bootstrap") })
 
-func compile(goos, goarch string) ([]byte, error) {
+// compile builds a program of testdata.
+func compile(name string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "bootstrap-")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)                                                                           //nolint:errcheck // a temporary folder
-	cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(dir, "bootstrap"), "./testdata/bootstrap") //nolint:noctx // once for all tests
+	defer os.RemoveAll(dir)
+	cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(dir, "bootstrap"), "./testdata/"+name)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if goos != "" {
-		cmd.Env = append(cmd.Env, "GOOS="+goos, "GOARCH="+goarch)
-	}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return out, err
 	}
@@ -235,8 +239,8 @@ type file struct {
 	data []byte
 }
 
-func pack(t testing.TB, files ...file) []byte {
-	t.Helper()
+func pack(tb testing.TB, files ...file) []byte {
+	tb.Helper()
 	var buffer bytes.Buffer
 	w := zip.NewWriter(&buffer)
 	for _, f := range files {
@@ -244,52 +248,52 @@ func pack(t testing.TB, files ...file) []byte {
 		header.SetMode(f.mode)
 		to, err := w.CreateHeader(header)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if _, err := to.Write(f.data); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	if err := w.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return buffer.Bytes()
 }
 
 // program is a package with the test program; note makes it differ from others.
-func program(t testing.TB, note string) []byte {
-	t.Helper()
+func program(tb testing.TB, note string) []byte {
+	tb.Helper()
 	data, err := bootstrap()
 	if err != nil {
-		t.Fatalf("%v\n%s", err, data)
+		tb.Fatalf("%v\n%s", err, data)
 	}
-	return pack(t, file{"bootstrap", 0o755, data}, file{"note.txt", 0o644, []byte(note)})
+	return pack(tb, file{"bootstrap", 0o755, data}, file{"note.txt", 0o644, []byte(note)})
 }
 
 // create makes the function f.
-func (c *cloud) create(t testing.TB, change ...func(*awslambda.CreateFunctionInput)) {
-	t.Helper()
+func (c *cloud) create(tb testing.TB, change ...func(*awslambda.CreateFunctionInput)) {
+	tb.Helper()
 	in := &awslambda.CreateFunctionInput{
 		FunctionName: aws.String("f"), Role: aws.String(role), Runtime: types.RuntimeProvidedal2023,
-		Handler: aws.String("bootstrap"), Code: &types.FunctionCode{ZipFile: program(t, "")},
+		Handler: aws.String("bootstrap"), Code: &types.FunctionCode{ZipFile: program(tb, "")},
 	}
 	for _, f := range change {
 		f(in)
 	}
-	if _, err := c.CreateFunction(t.Context(), in); err != nil {
-		t.Fatal(err)
+	if _, err := c.CreateFunction(tb.Context(), in); err != nil {
+		tb.Fatal(err)
 	}
 }
 
-func (c *cloud) invoke(t testing.TB, event string, change ...func(*awslambda.InvokeInput)) *awslambda.InvokeOutput {
-	t.Helper()
+func (c *cloud) invoke(tb testing.TB, event string, change ...func(*awslambda.InvokeInput)) *awslambda.InvokeOutput {
+	tb.Helper()
 	in := &awslambda.InvokeInput{FunctionName: aws.String("f"), Payload: []byte(event)}
 	for _, f := range change {
 		f(in)
 	}
-	out, err := c.Invoke(t.Context(), in)
+	out, err := c.Invoke(tb.Context(), in)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out
 }

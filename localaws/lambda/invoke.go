@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // Limits of requests: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -42,6 +44,7 @@ func (s *Service) Invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.I
 	switch in.InvocationType {
 	case types.InvocationTypeDryRun:
 		return &lambda.InvokeOutput{StatusCode: http.StatusNoContent, ExecutedVersion: r.Config.Version}, nil
+	case types.InvocationTypeRequestResponse:
 	case types.InvocationTypeEvent:
 		if err := s.enqueue(ref, inv); err != nil {
 			return nil, err
@@ -83,7 +86,7 @@ func checkPayload(in *lambda.InvokeInput) ([]byte, error) {
 }
 
 func (s *Service) newInvocation(ref reference, payload []byte, clientContext string) *invocation {
-	return &invocation{id: uuid(), arn: s.arn(ref), payload: payload, clientContext: clientContext, result: make(chan outcome, 1)}
+	return &invocation{id: uuid.New(), arn: s.arn(ref), payload: payload, clientContext: clientContext, result: make(chan outcome, 1)}
 }
 
 // call executes the invocation for a caller who may leave: the function runs on without him.
@@ -109,7 +112,7 @@ func (s *Service) call(ctx context.Context, f function, r revision, inv *invocat
 
 // traceID makes an X-Ray trace id for the time.
 func traceID(at time.Time) string {
-	random := strings.ReplaceAll(uuid(), "-", "")
-	seconds := hex.EncodeToString([]byte{byte(at.Unix() >> 24), byte(at.Unix() >> 16), byte(at.Unix() >> 8), byte(at.Unix())}) //nolint:gosec // the bytes one by one
+	random := strings.ReplaceAll(uuid.New(), "-", "")
+	seconds := hex.EncodeToString([]byte{byte(at.Unix() >> 24), byte(at.Unix() >> 16), byte(at.Unix() >> 8), byte(at.Unix())})
 	return "1-" + seconds + "-" + random[:24]
 }

@@ -3,7 +3,6 @@ package lambda
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -55,14 +54,6 @@ func (s *Service) arnOf(name, qualifier *string) []string {
 }
 
 func (s *Service) missing(ref reference) error { return notFound("Function not found: " + s.arn(ref)) }
-
-// uuid makes a random version 4 UUID, the form of revision and request ids.
-func uuid() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails, says crypto/rand
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
 
 // token makes 32 unguessable hexadecimal digits.
 func token() string {

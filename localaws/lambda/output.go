@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -58,7 +59,7 @@ func (o *output) read(line func(text []byte)) {
 func (o *output) sync() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if _, err := o.w.Write(append(o.mark[:len(o.mark):len(o.mark)], '\n')); err != nil {
+	if _, err := o.w.Write(append(slices.Clip(o.mark), '\n')); err != nil {
 		return
 	}
 	select {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"github.com/mayfly-cd/mayfly/localaws/iam/policy"
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // permissions are the resource policy of a function or of one of its qualifiers.
@@ -58,7 +59,7 @@ func (s *Service) AddPermission(_ context.Context, in *lambda.AddPermissionInput
 		if f.Policies == nil {
 			f.Policies = map[string]permissions{}
 		}
-		f.Policies[ref.qualifier] = permissions{append(p.Statements, st), uuid()}
+		f.Policies[ref.qualifier] = permissions{append(p.Statements, st), uuid.New()}
 		return nil
 	})
 	if err != nil {
@@ -133,7 +134,7 @@ func (s *Service) RemovePermission(_ context.Context, in *lambda.RemovePermissio
 			delete(f.Policies, ref.qualifier)
 			return nil
 		}
-		f.Policies[ref.qualifier] = permissions{p.Statements, uuid()}
+		f.Policies[ref.qualifier] = permissions{p.Statements, uuid.New()}
 		return nil
 	})
 }

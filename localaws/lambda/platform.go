@@ -21,7 +21,7 @@ func checkBootstrap(dir string, rt types.Runtime) error {
 	}
 	file, err := os.Open(filepath.Join(dir, "bootstrap"))
 	if err != nil {
-		return nil //nolint:nilerr // missing: see above
+		return nil // missing: see above
 	}
 	defer file.Close() //nolint:errcheck // opened to be read
 	head := make([]byte, 4096)

@@ -2,9 +2,9 @@ package lambda
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -35,17 +35,22 @@ func killGroup(p *os.Process) {
 // killMarked ends every process whose environment has a variable that starts so:
 // those that left their group, and those that outlived a service that was killed.
 func killMarked(start string) {
-	environments, err := filepath.Glob("/proc/[0-9]*/environ")
+	proc, err := os.Open("/proc")
 	if err != nil {
 		return
 	}
-	for _, name := range environments {
-		environ, err := os.ReadFile(name)
-		if err != nil || !bytes.Contains(append([]byte{0}, environ...), append([]byte{0}, start...)) {
-			continue
+	names, err := proc.Readdirnames(-1)
+	if errors.Join(err, proc.Close()) != nil {
+		return
+	}
+	wanted := append([]byte{0}, start...)
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil || pid == os.Getpid() {
+			continue // not a process, or this one
 		}
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
-		if err == nil && pid != os.Getpid() {
+		environ, err := os.ReadFile("/proc/" + name + "/environ")
+		if err == nil && bytes.Contains(append([]byte{0}, environ...), wanted) {
 			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended by itself
 		}
 	}

@@ -62,12 +62,13 @@ func (sb *sandbox) isDead() bool {
 
 func (sb *sandbox) tempDir() string { return filepath.Join(sb.s.tempDir(), sb.token) }
 
-// start runs the process. Its error is either a refusal to the caller or a *startFailure.
+// start runs the process. Its error is either a refusal to the caller or a *startError.
 func (sb *sandbox) start(ctx context.Context) error {
 	config, err := sb.s.assume(ctx, &sb.revision)
 	if err != nil {
 		close(sb.dead)
-		return err
+		sb.s.env.Log.Debug("assume execution role", "role", aws.ToString(sb.revision.Config.Role), "error", err)
+		return accessDenied("The role defined for the function cannot be assumed by Lambda.")
 	}
 	sb.log = sb.s.openLog(config, &sb.revision, sb.started)
 	sb.log.system("INIT_START Runtime Version: " + string(sb.revision.Config.Runtime))
@@ -77,19 +78,19 @@ func (sb *sandbox) start(ctx context.Context) error {
 	}
 	if err != nil {
 		close(sb.dead)
-		return &startFailure{err}
+		return &startError{err}
 	}
 	return nil
 }
 
-// startFailure is a process that could not be started.
-type startFailure struct{ err error }
+// startError is a process that could not be started.
+type startError struct{ err error }
 
-func (f *startFailure) Error() string { return f.err.Error() }
-func (f *startFailure) Unwrap() error { return f.err }
+func (f *startError) Error() string { return f.err.Error() }
+func (f *startError) Unwrap() error { return f.err }
 
 // payload is the failure as the function's result.
-func (f *startFailure) payload(requestID string) []byte {
+func (f *startError) payload(requestID string) []byte {
 	message := f.err.Error()
 	if errors.Is(f.err, fs.ErrNotExist) {
 		message = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"

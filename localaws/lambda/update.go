@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // UpdateFunctionCode replaces the code of $LATEST.
@@ -162,7 +164,7 @@ func (s *Service) UpdateAlias(_ context.Context, in *lambda.UpdateAliasInput) (*
 		if in.RoutingConfig != nil {
 			a.Weights = in.RoutingConfig.AdditionalVersionWeights
 		}
-		a.Revision = uuid()
+		a.Revision = uuid.New()
 		f.Aliases[*in.Name] = a
 		return nil
 	})

@@ -94,7 +94,7 @@ func TestURLRequest(t *testing.T) {
 	h := seen.RequestContext.HTTP
 	if seen.Version != "2.0" || seen.RawPath != "/a%20path/x" || seen.RawQueryString != "q=1&q=2&r=" || seen.Body != `{"x":1}` || seen.IsBase64Encoded ||
 		seen.QueryStringParameters["q"] != "1,2" || strings.Join(seen.Cookies, "|") != "one=1|two=2" || seen.Headers["x-many"] != "a,b" ||
-		seen.Headers["cookie"] != "" || seen.RequestContext.APIID != id || h.Method != "POST" || h.SourceIP != "127.0.0.1" || h.UserAgent != "test" ||
+		seen.Headers["cookie"] != "" || seen.RequestContext.APIID != id || h.Method != http.MethodPost || h.SourceIP != "127.0.0.1" || h.UserAgent != "test" ||
 		h.Path != "/a%20path/x" || h.Protocol != "HTTP/1.1" {
 		t.Errorf("the function saw %s", body)
 	}

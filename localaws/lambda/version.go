@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // PublishVersion makes a version of $LATEST, or answers the last version where
@@ -80,10 +82,10 @@ func (r *revision) content() string {
 		c.Description = r.OwnDescription
 	}
 	c.Version, c.RevisionId, c.LastModified = nil, nil, nil
-	// Maps are marshalled in the order of their keys, so equal settings give equal text.
+	// Maps are written in the order of their keys, so equal settings give equal text.
 	text, err := json.Marshal(c)
 	if err != nil {
-		return uuid() // equal to nothing
+		return uuid.New() // equal to nothing
 	}
 	return string(text)
 }
