@@ -11,7 +11,7 @@ func TestWalk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // a test's
+	defer db.Close()
 	table, err := NewTable[struct{ Name, Other string }](db, "test/rows")
 	if err != nil {
 		t.Fatal(err)
