@@ -1,9 +1,11 @@
 package localaws
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,7 +19,7 @@ import (
 // the request was served whatever it says.
 type Decision struct {
 	Time time.Time
-	// Principal is the ARN of who asked.
+	// Principal is the ARN of who asked, or the name of a service that acts as itself.
 	Principal string
 	// Action is such as "codecommit:GitPush".
 	Action string
@@ -61,7 +63,7 @@ func (d *decisions) git(ctx context.Context, p identity.Principal, action, resou
 }
 
 func (d *decisions) decide(ctx context.Context, p identity.Principal, action string, resources []string) {
-	made := Decision{Time: d.now(), Principal: p.ARN, Action: action, Resources: resources}
+	made := Decision{Time: d.now(), Principal: cmp.Or(p.ARN, p.Service), Action: action, Resources: resources}
 	result, err := d.iam.Decide(p, action, resources)
 	if err != nil {
 		d.log.Error("decide a request", "action", action, "error", err)
@@ -87,7 +89,11 @@ func (d *decisions) decide(ctx context.Context, p identity.Principal, action str
 func reason(result policy.Result, action string) string {
 	switch result.Decision {
 	case policy.ExplicitDeny:
-		return "an explicit deny in a " + result.In
+		article := "a "
+		if strings.HasPrefix(result.In, "i") {
+			article = "an "
+		}
+		return "an explicit deny in " + article + result.In
 	case policy.ImplicitDeny:
 		return "no " + result.In + " allows the " + action + " action"
 	default:

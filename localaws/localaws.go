@@ -26,6 +26,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -84,6 +85,8 @@ type Server struct {
 	busy      atomic.Int64
 	last      atomic.Int64
 	now       func() time.Time
+	closing   sync.Once // guards closed
+	closed    error
 }
 
 // ErrInUse is returned by Start when another process holds the state.
@@ -333,8 +336,14 @@ func (s *Server) watchIdle(next http.Handler) http.Handler {
 // closeTimeout bounds how long Close waits for requests that are being answered.
 const closeTimeout = 2 * time.Second
 
-// Close stops everything that runs, waits for it, and closes the state.
+// Close stops everything that runs, waits for it, and closes the state. Closing
+// again returns what the first Close returned.
 func (s *Server) Close() error {
+	s.closing.Do(func() { s.closed = s.close() })
+	return s.closed
+}
+
+func (s *Server) close() error {
 	var errs []error
 	if s.services != nil {
 		errs = append(errs, s.services.close())
