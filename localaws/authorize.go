@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/mayfly-cd/mayfly/localaws/iam"
-	"github.com/mayfly-cd/mayfly/localaws/iam/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
 )
 

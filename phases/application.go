@@ -33,13 +33,20 @@ func FindApplication(language string) (*Application, error) {
 }
 
 // NewApplication takes an application from a folder of one's own. It needs a
-// template.yaml with the parameters of the sample application's, a file whose
-// name starts with "greeting", and may bring its buildspecs as buildspecs/<phase>.yml.
-func NewApplication(files fs.FS) (*Application, error) {
-	if _, err := fs.Stat(files, "template.yaml"); err != nil {
-		return nil, fmt.Errorf("the application has no template.yaml: %w", err)
+// template.yaml with the parameters of the sample application's, a greeting.json
+// that is a JSON string, and may bring its buildspecs as buildspecs/<phase>.yml.
+func NewApplication(files fs.FS) *Application {
+	return &Application{Language: "own", files: files}
+}
+
+// Check says what an application of one's own lacks.
+func (a *Application) Check() error {
+	for _, name := range []string{"template.yaml", "greeting.json"} {
+		if _, err := fs.Stat(a.files, name); err != nil {
+			return fmt.Errorf("the application has no %s: %w", name, err)
+		}
 	}
-	return &Application{Language: "own", files: files}, nil
+	return nil
 }
 
 const buildspecs = "buildspecs/"

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,7 +20,13 @@ import (
 func (a *app) gitCredentialCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "git-credential get|store|erase", Short: "Git's credential helper for CodeCommit; needs no AWS CLI",
-		Args: cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: []string{"get", "store", "erase"},
+		ValidArgs: []string{"get", "store", "erase"},
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 || !slices.Contains(cmd.ValidArgs, args[0]) {
+				return usage("git-credential takes one of %s", strings.Join(cmd.ValidArgs, ", "))
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if args[0] != "get" {
 				return nil // the password ages in minutes: there is nothing to keep and nothing to forget

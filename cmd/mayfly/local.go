@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -105,17 +106,29 @@ func (a *app) serve(ctx context.Context, dir string, port int, idle time.Duratio
 	}
 	tick := time.NewTicker(idleTick)
 	defer tick.Stop()
+	rested := true
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			if idle > 0 && server.Idle() > idle {
+			quiet := server.Idle()
+			if idle > 0 && quiet > idle {
 				return nil
+			}
+			if quiet < restAfter {
+				rested = false
+			} else if !rested {
+				debug.FreeOSMemory()
+				rested = true
 			}
 		}
 	}
 }
+
+// restAfter is after how long without a request what a build or a push needed
+// of memory is given back to the machine, which Go by itself does over minutes.
+const restAfter = 3 * time.Second
 
 // idleTick is how often it is looked whether the local AWS is still wanted.
 const idleTick = time.Second

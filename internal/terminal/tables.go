@@ -25,8 +25,8 @@ func Seconds(s float64) string {
 	}
 }
 
-// barColumns is how wide the longest bar is.
-const barColumns = 30
+// barColumns is how wide the longest bar is, but for two columns that rounding may add.
+const barColumns = 28
 
 // LeadTimes draws every execution as a bar: source, build, deploy.
 func LeadTimes(w io.Writer, style Style, times []workshop.LeadTime) {

@@ -54,7 +54,6 @@ func (w *Workshop) Await(ctx context.Context, commit string) error {
 	name := w.scene.Names.Pipeline()
 	started := w.now()
 	var found types.PipelineExecutionSummary
-	told := ""
 	err := cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
 		out, err := w.scene.CodePipeline.ListPipelineExecutions(ctx, &codepipeline.ListPipelineExecutionsInput{
 			PipelineName: &name, MaxResults: aws.Int32(20),
@@ -69,10 +68,7 @@ func (w *Workshop) Await(ctx context.Context, commit string) error {
 			}
 			return false, nil
 		}
-		if now := w.whereIs(ctx, aws.ToString(found.PipelineExecutionId)); now != told {
-			told = now
-			w.working("%s", now)
-		}
+		w.working("%s", w.whereIs(ctx, aws.ToString(found.PipelineExecutionId)))
 		return found.Status != types.PipelineExecutionStatusInProgress &&
 			found.Status != types.PipelineExecutionStatusStopping, nil
 	})

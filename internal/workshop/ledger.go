@@ -42,9 +42,12 @@ func (l *Ledger) Add(e Entry) error {
 	if err != nil {
 		return fmt.Errorf("write the ledger: %w", err)
 	}
-	file, err := os.OpenFile(l.name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(l.name, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("write the ledger: %w", err)
+	}
+	if cutShort(file) {
+		line = append([]byte{'\n'}, line...)
 	}
 	_, err = file.Write(append(line, '\n'))
 	if err == nil {
@@ -54,6 +57,17 @@ func (l *Ledger) Add(e Entry) error {
 		return fmt.Errorf("write the ledger: %w", err)
 	}
 	return nil
+}
+
+// cutShort tells whether a crash has left a last line without its end.
+func cutShort(file *os.File) bool {
+	info, err := file.Stat()
+	if err != nil || info.Size() == 0 {
+		return false
+	}
+	last := make([]byte, 1)
+	_, err = file.ReadAt(last, info.Size()-1)
+	return err == nil && last[0] != '\n'
 }
 
 // Entries reads the ledger. A last line that was cut short by a crash is

@@ -97,7 +97,7 @@ func (w *Workshop) requirements(ctx context.Context, p *phases.Phase, wanted []*
 		}
 		status := w.askPhase(ctx, required)
 		if status.State == StateUnknown {
-			return &CheckError{Phase: required.Name, Check: "requirements", Result: status.firstTrouble()}
+			return &CheckError{Phase: required.Name, Check: "requirements", Result: status.first(verify.CannotTell)}
 		}
 		if status.State != StateDone {
 			missing = append(missing, required)

@@ -1,6 +1,7 @@
 package workshop
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -49,10 +50,11 @@ type PhaseStatus struct {
 	results []verify.Result
 }
 
-func (s PhaseStatus) firstTrouble() verify.Result {
-	i := slices.IndexFunc(s.results, func(r verify.Result) bool { return r.State != verify.Passed })
+// first is the first answer of a kind; the zero Result where there is none.
+func (s PhaseStatus) first(state verify.State) verify.Result {
+	i := slices.IndexFunc(s.results, func(r verify.Result) bool { return r.State == state })
 	if i < 0 {
-		return verify.Result{State: verify.Passed}
+		return verify.Result{}
 	}
 	return s.results[i]
 }
@@ -146,17 +148,17 @@ func (w *Workshop) askPhase(ctx context.Context, p *phases.Phase) PhaseStatus {
 // next finds the one thing to do.
 func next(all []PhaseStatus) Next {
 	for _, p := range all {
-		trouble := p.firstTrouble()
 		switch p.State {
 		case StateDone:
 			continue
 		case StateUnderWay:
-			return Next{Phase: p.Name, Command: "mayfly verify " + p.Name, Why: trouble.Observed + ": wait for it"}
+			return Next{Phase: p.Name, Command: "mayfly verify " + p.Name, Why: p.first(verify.NotYet).Observed + ": wait for it"}
 		case StateUnknown:
-			return Next{Phase: p.Name, Command: "mayfly doctor", Why: trouble.Observed}
+			return Next{Phase: p.Name, Command: "mayfly doctor", Why: p.first(verify.CannotTell).Observed}
 		case StateToDo, StateStarted:
+			trouble := p.first(verify.Wrong)
 			return Next{
-				Phase: p.Name, Command: trouble.Fix,
+				Phase: p.Name, Command: cmp.Or(trouble.Fix, "mayfly run "+p.Name),
 				Why: fmt.Sprintf("phase %d, %s: %s", p.Number, p.Title, trouble.Observed),
 			}
 		}

@@ -29,7 +29,9 @@ type Workshop struct {
 	helper   string
 	phase    string
 	step     string
-	live     LiveChange
+	// told is what working said last, since which nothing else was told.
+	told string
+	live LiveChange
 }
 
 // Options are what a workshop is opened with. Every field is set.
@@ -88,11 +90,19 @@ func (w *Workshop) report(e Event) {
 	if e.Step == "" {
 		e.Step = w.step
 	}
+	w.told = ""
 	w.reporter.Report(e)
 }
 
+// working tells what goes on just now. Who polls may say it again and again:
+// it is told once.
 func (w *Workshop) working(format string, args ...any) {
-	w.report(Event{Event: Working, Detail: fmt.Sprintf(format, args...)})
+	text := fmt.Sprintf(format, args...)
+	if text == w.told {
+		return
+	}
+	w.report(Event{Event: Working, Detail: text})
+	w.told = text
 }
 
 // ForgetProgress removes the cache of what AWS cannot tell.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mayfly-cd/mayfly/localaws/iam/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/service"
 )
 

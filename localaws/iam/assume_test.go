@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mayfly-cd/mayfly/localaws/iam/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/service"
 )
 

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
-	"github.com/mayfly-cd/mayfly/localaws/iam/policy"
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 )
 
 const maxManagedBytes = 6144

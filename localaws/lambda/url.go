@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
-	"github.com/mayfly-cd/mayfly/localaws/iam/policy"
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 )
 
 // urlPrefix is where function URLs stand: /lambda-url/<id>/...

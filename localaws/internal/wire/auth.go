@@ -196,8 +196,10 @@ func (s *service) malformedSignature(r *http.Request) error {
 	case s.name == "s3":
 		return &refusal{"AuthorizationHeaderMalformed", "The authorization header that you provided is not valid.", http.StatusBadRequest}
 	}
-	return &refusal{"IncompleteSignature" + map[bool]string{true: "", false: "Exception"}[s.protocol == "query"],
-		"Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' parameters.", http.StatusBadRequest}
+	return &refusal{
+		"IncompleteSignature" + map[bool]string{true: "", false: "Exception"}[s.protocol == "query"],
+		"Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' parameters.", http.StatusBadRequest,
+	}
 }
 
 func (s *service) badSignature() error {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/mayfly-cd/mayfly/localaws/iam/policy"
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 )
 
 func TestParse(t *testing.T) {

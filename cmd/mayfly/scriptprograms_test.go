@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+)
+
+// exits is the program "exits CODE PROGRAM ARG...".
+func exits() int {
+	cmd := exec.Command(os.Args[2], os.Args[3:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr //nolint:forbidigo // it is a program
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if err := cmd.Start(); err != nil {
+		fmt.Fprintln(os.Stderr, "exits:", err) //nolint:forbidigo // it is a program
+		return 1
+	}
+	go func() {
+		for s := range signals {
+			_ = cmd.Process.Signal(s) // it may have ended
+		}
+	}()
+	_ = cmd.Wait() // the code says it
+	if code := cmd.ProcessState.ExitCode(); strconv.Itoa(code) != os.Args[1] {
+		fmt.Fprintf(os.Stderr, "exits: the exit code is %d, want %s\n", code, os.Args[1]) //nolint:forbidigo // it is a program
+		return 1
+	}
+	return 0
+}
+
+// hello is the function of the small application. It answers as the sample
+// application does, from the two files in its package.
+func hello() {
+	answer := map[string]string{}
+	var greeting string
+	for name, into := range map[string]any{"stamp.json": &answer, "greeting.json": &greeting} {
+		data, err := os.ReadFile(name)
+		if err == nil {
+			err = json.Unmarshal(data, into)
+		}
+		if err != nil {
+			panic(err)
+		}
+	}
+	answer["greeting"] = greeting
+	body, err := json.Marshal(answer)
+	if err != nil {
+		panic(err)
+	}
+	lambda.Start(func(context.Context, events.LambdaFunctionURLRequest) (events.LambdaFunctionURLResponse, error) {
+		return events.LambdaFunctionURLResponse{
+			StatusCode: http.StatusOK, Headers: map[string]string{"Content-Type": "application/json"}, Body: string(body),
+		}, nil
+	})
+}

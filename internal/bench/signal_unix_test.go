@@ -1,0 +1,7 @@
+//go:build unix
+
+package bench
+
+import "syscall"
+
+const interrupt = syscall.SIGTERM

@@ -1,0 +1,5 @@
+package bench
+
+import "os"
+
+var interrupt = os.Kill

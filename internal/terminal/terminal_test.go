@@ -1,0 +1,196 @@
+package terminal
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/mayfly-cd/mayfly/internal/workshop"
+	"github.com/mayfly-cd/mayfly/verify"
+)
+
+func TestSeconds(t *testing.T) {
+	for seconds, want := range map[float64]string{
+		-1: "-", 0: "-", 0.02: "20 ms", 0.4: "0.4 s", 9.94: "9.9 s", 12.4: "12 s", 119: "119 s", 120: "2 min 00 s", 3725.9: "62 min 05 s",
+	} {
+		if got := Seconds(seconds); got != want {
+			t.Errorf("Seconds(%v) = %q, want %q", seconds, got, want)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	for _, test := range []struct {
+		text    string
+		columns int
+		want    string
+	}{
+		{"short", 10, "short"},
+		{"exactly ten", 11, "exactly ten"},
+		{"one too many", 11, "one too ma…"},
+		{"two\nlines", 20, "two lines"},
+		{"über alles", 5, "über…"},
+		{"nothing fits", 0, "…"},
+	} {
+		if got := cut(test.text, test.columns); got != test.want {
+			t.Errorf("cut(%q, %d) = %q, want %q", test.text, test.columns, got, test.want)
+		}
+	}
+}
+
+// TestLeadTimes draws the bars to one scale; what was reached at all is seen.
+func TestLeadTimes(t *testing.T) {
+	var out strings.Builder
+	LeadTimes(&out, Style{}, []workshop.LeadTime{
+		{Commit: "1234567890", Status: "Succeeded", Cache: "off", Seconds: workshop.LeadSeconds{Total: 30, Source: 0.1, Build: 20, Deploy: 9.9}},
+		{Commit: "abcdef1234", Status: "Failed", Cache: "hit", Seconds: workshop.LeadSeconds{Total: 10, Source: 1, Build: 9}},
+	})
+	want := strings.Join([]string{
+		"commit   cache     total  source   build  deploy",
+		"1234567  off        30 s   0.1 s    20 s   9.9 s  ░" + strings.Repeat("█", 19) + strings.Repeat("▒", 9),
+		"abcdef1  hit      failed   1.0 s   9.0 s       -  ░" + strings.Repeat("█", 8),
+		"bars: ░ source, █ build, ▒ deploy; from the push to the end", "",
+	}, "\n")
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+	for line := range strings.Lines(out.String()) {
+		if n := utf8.RuneCountInString(line); n > usualWidth+1 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	out.Reset()
+	LeadTimes(&out, Style{}, nil)
+	if out.String() != "No commit has gone through the pipeline yet.\n" {
+		t.Errorf("none: %q", out.String())
+	}
+}
+
+// TestReceiptIsHonest names what remains, and says that nothing does only then.
+func TestReceiptIsHonest(t *testing.T) {
+	const clean = "A fresh look finds nothing of this environment."
+	item := workshop.Item{Kind: "AWS::S3::Bucket", Name: "b", Why: "it outlived its stack"}
+	var out strings.Builder
+	Receipt(&out, Style{}, workshop.Receipt{
+		Deleted: []workshop.Item{{Kind: "stack", Name: "one"}, {Kind: "stack", Name: "two"}}, Remaining: []workshop.Item{item},
+		NotOurs: []workshop.Item{{Kind: "stack", Name: "theirs", Why: "it does not carry this environment's tag"}},
+	})
+	for _, want := range []string{
+		"  gone   2 stack\n", "  still there AWS::S3::Bucket b: it outlived its stack\n",
+		"  not ours stack theirs: it does not carry this environment's tag\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), clean) {
+		t.Errorf("something remains, and it says: %s", clean)
+	}
+	out.Reset()
+	Receipt(&out, Style{}, workshop.Receipt{OK: true})
+	if !strings.Contains(out.String(), clean) {
+		t.Errorf("nothing remains, and it says\n%s", out.String())
+	}
+}
+
+// TestMarksHaveWords holds the rule that meaning is never carried by colour alone.
+func TestMarksHaveWords(t *testing.T) {
+	seen := map[string]verify.State{}
+	for _, state := range []verify.State{verify.Passed, verify.NotYet, verify.Wrong, verify.CannotTell} {
+		mark := Mark(Style{}, state)
+		if other, twice := seen[mark]; twice || strings.TrimSpace(mark) == "" {
+			t.Errorf("%s looks like %s: %q", state, other, mark)
+		}
+		seen[mark] = state
+		if painted := Mark(Style{on: true}, state); !strings.Contains(painted, mark) || !strings.Contains(painted, "\x1b[") {
+			t.Errorf("%s painted is %q", state, painted)
+		}
+	}
+}
+
+// TestNoEscapesWhereNoneAreWanted looks at every way of saying no.
+func TestNoEscapesWhereNoneAreWanted(t *testing.T) {
+	for name, test := range map[string]struct {
+		environ []string
+		noColor bool
+		want    bool
+	}{
+		"terminal":          {nil, false, true},
+		"NO_COLOR":          {[]string{"NO_COLOR=1"}, false, false},
+		"NO_COLOR, empty":   {[]string{"NO_COLOR="}, false, true},
+		"dumb":              {[]string{"TERM=dumb"}, false, false},
+		"--no-color":        {nil, true, false},
+		"an usual terminal": {[]string{"TERM=xterm-256color"}, false, true},
+	} {
+		null, err := os.Open(os.DevNull)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := New(null, null, null, test.environ)
+		if s.InTerminal || s.OutTerminal || s.ErrTerminal {
+			t.Errorf("%s: %s is taken for a terminal", name, os.DevNull)
+		}
+		if s.OutStyle().Bold("x") != "x" || s.Redraw() {
+			t.Errorf("%s: a file gets escapes", name)
+		}
+		s.OutTerminal, s.ErrTerminal = true, true
+		if test.noColor {
+			s.NoColor()
+		}
+		if got := s.ErrStyle().Good("x") != "x"; got != test.want || s.Redraw() != test.want || (s.OutStyle().Bad("x") != "x") != test.want {
+			t.Errorf("%s: colour %v, redraw %v, want %v", name, got, s.Redraw(), test.want)
+		}
+		if err := null.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestHumanClearsItsLine lets the line that changes in place never mix with one that stays.
+func TestHumanClearsItsLine(t *testing.T) {
+	var out bytes.Buffer
+	h := NewHuman(&Streams{Err: &out, ErrTerminal: true}, false)
+	h.Report(workshop.Event{Event: workshop.Working, Detail: strings.Repeat("long ", 40)})
+	if n := utf8.RuneCountInString(strings.TrimSuffix(strings.TrimPrefix(out.String(), "\x1b[2m"), "\x1b[22m")); n > usualWidth {
+		t.Errorf("the line has %d columns", n)
+	}
+	out.Reset()
+	h.Report(workshop.Event{Event: workshop.TeardownItem, Detail: "deleted stack one"})
+	h.Done()
+	if got := out.String(); got != "\r\x1b[K  deleted stack one\n" {
+		t.Errorf("got %q", got)
+	}
+
+	// Where lines cannot change in place there are none, unless every detail is asked for.
+	for verbose, want := range map[bool]string{false: "", true: "    doing\n"} {
+		out.Reset()
+		h := NewHuman(&Streams{Err: &out}, verbose)
+		h.Report(workshop.Event{Event: workshop.Working, Detail: "doing"})
+		h.Done()
+		if out.String() != want {
+			t.Errorf("verbose %v: %q, want %q", verbose, out.String(), want)
+		}
+	}
+}
+
+// TestStream writes one object a line and leaves what people read as it is.
+func TestStream(t *testing.T) {
+	var out bytes.Buffer
+	s := NewStream(&out)
+	s.Report(workshop.Event{Event: workshop.StepStart, Step: "Build it", Detail: "two\nlines & <more>"})
+	s.Report(workshop.Event{Event: workshop.CheckDone, Check: "build", State: verify.Wrong, Fix: "mend it"})
+	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	if len(lines) != 2 || !strings.Contains(lines[0], `two\nlines & <more>`) {
+		t.Fatalf("got %q", lines)
+	}
+	var e workshop.Event
+	if err := json.Unmarshal([]byte(lines[1]), &e); err != nil || e.Check != "build" || e.State != verify.Wrong || e.Fix != "mend it" {
+		t.Errorf("got %+v, %v", e, err)
+	}
+	if strings.Contains(lines[0], `"check"`) || strings.Contains(lines[0], `"seconds"`) {
+		t.Errorf("what does not apply is there: %s", lines[0])
+	}
+}
