@@ -39,8 +39,8 @@ tidy-check: ## fail where go.mod is not tidy
 cover: ## show how much the tests reach
 	go test -coverpkg=./... -coverprofile=bin/cover.out ./... && go tool cover -func=bin/cover.out | tail -1
 
-bench: ## measure the table of docs/performance.md
-	go test ./internal/bench -run '^$$' -bench . -benchtime 1x -timeout 30m -v
+bench: ## measure the table of docs/performance.md; MAYFLY_BENCH_FULL=1 builds the sample application too
+	go test ./internal/bench -count 1 -run '^$$' -bench . -benchtime 1x -timeout 30m -v
 
 fuzz: ## fuzz each decoder for FUZZTIME
 	@set -e; for package in $$(go list ./...); do \

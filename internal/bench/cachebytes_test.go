@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,7 +97,7 @@ func build(b *testing.B, c *cloud.Cloud) string {
 	if one.BuildStatus != types.StatusTypeSucceeded {
 		b.Fatalf("the build is %s", one.BuildStatus)
 	}
-	var text string
+	var text strings.Builder
 	pages := cloudwatchlogs.NewGetLogEventsPaginator(c.Logs, &cloudwatchlogs.GetLogEventsInput{
 		LogGroupName: one.Logs.GroupName, LogStreamName: one.Logs.StreamName, StartFromHead: aws.Bool(true),
 	}, func(o *cloudwatchlogs.GetLogEventsPaginatorOptions) { o.StopOnDuplicateToken = true })
@@ -106,16 +107,16 @@ func build(b *testing.B, c *cloud.Cloud) string {
 			b.Fatal(err)
 		}
 		for _, e := range page.Events {
-			text += aws.ToString(e.Message)
+			text.WriteString(aws.ToString(e.Message))
 		}
 	}
-	return text
+	return text.String()
 }
 
 func awaitBuild(b *testing.B, c *cloud.Cloud, id string) (one types.Build) {
 	b.Helper()
-	err := cloud.Poll(b.Context(), func(_ context.Context) (bool, error) {
-		out, err := c.CodeBuild.BatchGetBuilds(b.Context(), &codebuild.BatchGetBuildsInput{Ids: []string{id}})
+	err := cloud.Poll(b.Context(), func(ctx context.Context) (bool, error) {
+		out, err := c.CodeBuild.BatchGetBuilds(ctx, &codebuild.BatchGetBuildsInput{Ids: []string{id}})
 		if err != nil {
 			return false, err
 		}

@@ -30,7 +30,7 @@ var built struct {
 func programs(b *testing.B) (mayfly, hello string) {
 	b.Helper()
 	built.once.Do(func() {
-		if built.dir, built.err = os.MkdirTemp("", "mayfly-bench-"); built.err != nil {
+		if built.dir, built.err = os.MkdirTemp("", "mayfly-bench-"); built.err != nil { //nolint:usetesting // it outlives the first benchmark
 			return
 		}
 		for name, pkg := range map[string]string{"mayfly": "../../cmd/mayfly", "hello": "./testdata/hello"} {
@@ -172,15 +172,15 @@ func (w *world) application() string {
 		"bootstrap":     []byte("#!/bin/sh\nexec '" + hello + "'\n"),
 	}
 	const start, end = "version: 0.2\nphases:\n  build:\n    commands:\n", "artifacts:\n  base-directory: out\n  files: ['**/*']\n"
-	const make = "      - mkdir out && cp bootstrap greeting.json out/ && chmod +x out/bootstrap\n" +
+	const pack = "      - mkdir out && cp bootstrap greeting.json out/ && chmod +x out/bootstrap\n" +
 		"      - case \"$(uname -m)\" in arm64|aarch64) a=arm64 ;; *) a=x86_64 ;; esac; printf '{\"commit\":\"%s\",\"execution\":\"%s\",\"architecture\":\"%s\"}' \"$CODEBUILD_RESOLVED_SOURCE_VERSION\" \"$EXECUTION_ID\" $a > out/stamp.json\n"
 	const deploy = "      - cp template.yaml deploy.json out/\n"
 	const cache = "  install:\n    commands:\n      - if [ -f ~/.cache/b/f ]; then export CACHE=hit; else export CACHE=miss; fi; mkdir -p ~/.cache/b; touch ~/.cache/b/f\n"
 	for phase, text := range map[string]string{
 		"codebuild":      "version: 0.2\nphases:\n  build:\n    commands:\n      - test -s greeting.json\n",
-		"codepipeline":   start + make + end,
-		"cloudformation": start + make + deploy + end,
-		"caching": strings.Replace(start, "phases:\n", "env:\n  exported-variables: [CACHE]\nphases:\n"+cache, 1) + make + deploy + end +
+		"codepipeline":   start + pack + end,
+		"cloudformation": start + pack + deploy + end,
+		"caching": strings.Replace(start, "phases:\n", "env:\n  exported-variables: [CACHE]\nphases:\n"+cache, 1) + pack + deploy + end +
 			"cache:\n  paths: ['/root/.cache/b/**/*']\n",
 	} {
 		files["buildspecs/"+phase+".yml"] = []byte(text)

@@ -40,7 +40,7 @@ func within(b *testing.B, what string, figure, limit time.Duration, ratio string
 	b.Helper()
 	verdict := met
 	if figure >= limit {
-		verdict = fmt.Sprintf("missed by %s", round(figure-limit))
+		verdict = "missed by " + round(figure-limit)
 	}
 	b.ReportMetric(figure.Seconds()*1000, "ms")
 	record(b, row{what, round(figure), "under " + limit.String(), ratio, verdict})
