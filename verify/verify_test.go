@@ -53,7 +53,7 @@ func newScene(t *testing.T) (*Scene, *refusing) {
 	c, err := cloud.Open(t.Context(), cloud.Target{
 		Name: "local", Region: server.Region, Endpoint: server.URL,
 		Credentials: credentials.NewStaticCredentialsProvider(keys.AccessKeyID, keys.SecretAccessKey, ""),
-	}, time.Now)
+	}, time.Now) //nolint:forbidigo // the server has the same clock
 	if err != nil {
 		t.Fatal(err)
 	}

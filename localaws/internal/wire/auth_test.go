@@ -131,37 +131,37 @@ func TestClock(t *testing.T) {
 }
 
 // signed makes a request, a POST where there is a body, signed at that time.
-func signed(t testing.TB, service, url, body string, at time.Time) *http.Request {
-	t.Helper()
+func signed(tb testing.TB, service, url, body string, at time.Time) *http.Request {
+	tb.Helper()
 	method := http.MethodGet
 	if body != "" {
 		method = http.MethodPost
 	}
-	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(tb.Context(), method, url, strings.NewReader(body))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	hash := sigv4.HexSHA256([]byte(body))
 	if service == "s3" {
 		r.Header.Set("X-Amz-Content-Sha256", hash)
 	}
 	credentials := aws.Credentials{AccessKeyID: "AKIAGOOD", SecretAccessKey: secret}
-	if err := v4.NewSigner().SignHTTP(t.Context(), credentials, r, hash, service, region, at, func(o *v4.SignerOptions) {
+	if err := v4.NewSigner().SignHTTP(tb.Context(), credentials, r, hash, service, region, at, func(o *v4.SignerOptions) {
 		o.DisableURIPathEscaping = service == "s3"
 	}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return r
 }
 
 func TestPayloadIsChecked(t *testing.T) {
 	url := serve(t, nil)
-	query := signed(t, "sts", url+"/", "Action=GetCallerIdentity&Version=2011-06-15", time.Now())
+	query := signed(t, "sts", url+"/", "Action=GetCallerIdentity&Version=2011-06-15", time.Now()) //nolint:forbidigo // the server has the same clock
 	query.Body = io.NopCloser(strings.NewReader("Action=GetCallerIdentitx&Version=2011-06-15"))
 	if status, body := do(t, query); status != 403 || !strings.Contains(body, "SignatureDoesNotMatch") {
 		t.Errorf("a changed form: %d %s", status, body)
 	}
-	put := signed(t, "s3", url+"/bucket/key", "hello", time.Now())
+	put := signed(t, "s3", url+"/bucket/key", "hello", time.Now()) //nolint:forbidigo // the server has the same clock
 	put.Method = http.MethodPut
 	resign(t, put, "hello")
 	put.Body = io.NopCloser(strings.NewReader("jello"))
@@ -173,14 +173,14 @@ func TestPayloadIsChecked(t *testing.T) {
 func resign(t *testing.T, r *http.Request, body string) {
 	t.Helper()
 	err := v4.NewSigner().SignHTTP(t.Context(), aws.Credentials{AccessKeyID: "AKIAGOOD", SecretAccessKey: secret}, r,
-		sigv4.HexSHA256([]byte(body)), "s3", region, time.Now(), func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
+		sigv4.HexSHA256([]byte(body)), "s3", region, time.Now(), func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }) //nolint:forbidigo // the server has the same clock
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestPresigned(t *testing.T) {
-	clock := time.Now()
+	clock := time.Now() //nolint:forbidigo // the server has the same clock
 	url := serve(t, func(cfg *wire.Config) { cfg.Now = func() time.Time { return clock } })
 	presigned, err := s3.NewPresignClient(s3.NewFromConfig(good(url))).PresignGetObject(t.Context(),
 		&s3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("a b/c+d=é")}, s3.WithPresignExpires(time.Minute))

@@ -21,14 +21,14 @@ type failure struct {
 	cause error
 }
 
-// noSuchOperation is a request for an operation that the service does not have,
+// noSuchOperationError is a request for an operation that the service does not have,
 // or that is not served here.
-type noSuchOperation struct {
+type noSuchOperationError struct {
 	name  string
 	known bool // AWS has it
 }
 
-func (e *noSuchOperation) Error() string { return "no such operation: " + e.name }
+func (e *noSuchOperationError) Error() string { return "no such operation: " + e.name }
 
 const internalMessage = "We encountered an internal error. Please try again."
 
@@ -44,7 +44,7 @@ func isDenied(code string) bool { return code == "AccessDenied" || code == "Acce
 
 // failureOf puts an error in the terms of the service.
 func (s *service) failureOf(err error) failure {
-	if e, ok := errors.AsType[*noSuchOperation](err); ok {
+	if e, ok := errors.AsType[*noSuchOperationError](err); ok {
 		return s.unknownOperation(e)
 	}
 	if e, ok := errors.AsType[*malformed](err); ok {
@@ -102,7 +102,7 @@ func (s *service) deniedStatus(code string) int {
 	return statuses[code]
 }
 
-func (s *service) unknownOperation(e *noSuchOperation) failure {
+func (s *service) unknownOperation(e *noSuchOperationError) failure {
 	switch s.protocol {
 	case "query":
 		message := "Could not find operation " + e.name + " for version " + s.table.APIVersion

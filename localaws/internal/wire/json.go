@@ -167,7 +167,7 @@ func scalarText(n *node, v reflect.Value) string {
 	case kindBlob:
 		return base64.StdEncoding.EncodeToString(v.Bytes())
 	case kindTimestamp:
-		t, _ := v.Interface().(time.Time)
+		t, _ := reflect.TypeAssert[time.Time](v)
 		return formatTime(n.timeFormat, t)
 	}
 	return v.String()

@@ -32,7 +32,7 @@ type awsJSON struct{}
 func (awsJSON) operation(c *call) (string, error) {
 	prefix, name, ok := strings.Cut(c.r.Header.Get("X-Amz-Target"), ".")
 	if !ok || prefix != c.svc.prefix {
-		return "", &noSuchOperation{}
+		return "", &noSuchOperationError{}
 	}
 	return name, nil
 }
@@ -69,7 +69,7 @@ func (awsQuery) operation(c *call) (string, error) {
 	c.form = form
 	name := form.get("Action")
 	if name == "" {
-		return "", &noSuchOperation{}
+		return "", &noSuchOperationError{}
 	}
 	return name, nil
 }
@@ -115,7 +115,7 @@ func (rest) operation(c *call) (string, error) {
 	c.query = c.r.URL.Query()
 	name, labels := c.svc.table.find(c.r, c.path, c.query)
 	if name == "" {
-		return "", &noSuchOperation{}
+		return "", &noSuchOperationError{}
 	}
 	c.labels = labels
 	return name, nil

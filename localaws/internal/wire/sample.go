@@ -36,7 +36,7 @@ func (s Sampler) Sample(service string, op Operation) (in, out any, err error) {
 	}
 	m, ok := t.Operations[op.Name]
 	if !ok {
-		return nil, nil, &noSuchOperation{name: op.Name}
+		return nil, nil, &noSuchOperationError{name: op.Name}
 	}
 	input, output := reflect.New(op.in), reflect.New(op.out)
 	if m.Input != "" {

@@ -129,7 +129,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		notServed(w, r)
 		return
 	}
-	c.serve()
+	c.serve() //nolint:contextcheck // the call carries the request, and with it the context
 }
 
 // notServed answers a request for a service that is not served, in the form
@@ -145,5 +145,5 @@ func notServed(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(http.StatusBadRequest)
-	_, _ = w.Write(body) // a client that went away has no use for it
+	_, _ = w.Write(body) //nolint:gosec // the message is escaped; a client that went away has no use for it
 }

@@ -48,8 +48,8 @@ func key(id, token string, expires time.Time) identity.Key {
 
 var testKeys = keys{
 	"AKIAGOOD":    key("AKIAGOOD", "", time.Time{}),
-	"ASIASESSION": key("ASIASESSION", "token", time.Now().Add(time.Hour)),
-	"ASIAEXPIRED": key("ASIAEXPIRED", "token", time.Now().Add(-time.Hour)),
+	"ASIASESSION": key("ASIASESSION", "token", time.Now().Add(time.Hour)),  //nolint:forbidigo // the SDK signs by the same clock
+	"ASIAEXPIRED": key("ASIAEXPIRED", "token", time.Now().Add(-time.Hour)), //nolint:forbidigo // the SDK signs by the same clock
 }
 
 // handlers are one operation or two of every protocol.
@@ -127,8 +127,8 @@ func handlers() []wire.Service {
 }
 
 // serve starts a server; change may alter its configuration.
-func serve(t testing.TB, change func(*wire.Config)) (url string) {
-	t.Helper()
+func serve(tb testing.TB, change func(*wire.Config)) (url string) {
+	tb.Helper()
 	cfg := wire.Config{
 		Account: "123456789012", Region: region, Keys: testKeys, Log: slog.New(slog.DiscardHandler),
 		Hosts: func() []string {
@@ -142,10 +142,10 @@ func serve(t testing.TB, change func(*wire.Config)) (url string) {
 	}
 	server, err := wire.New(cfg, handlers()...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	listening := httptest.NewServer(server)
-	t.Cleanup(listening.Close)
+	tb.Cleanup(listening.Close)
 	url = listening.URL
 	return url
 }
@@ -272,12 +272,12 @@ func TestExceptionWithMembers(t *testing.T) {
 
 func TestServiceThatIsNotServed(t *testing.T) {
 	url := serve(t, nil)
-	r := signed(t, "kms", url+"/", "{}", time.Now())
+	r := signed(t, "kms", url+"/", "{}", time.Now()) //nolint:forbidigo // the SDK signs by the same clock
 	r.Header.Set("X-Amz-Target", "TrentService.ListKeys")
 	if status, body := do(t, r); status != 400 || body != `{"__type":"UnknownOperationException","message":"The service kms is not served here."}` {
 		t.Errorf("%d %s", status, body)
 	}
-	if status, body := do(t, signed(t, "ec2", url+"/", "Action=DescribeVpcs", time.Now())); status != 400 || !strings.Contains(body, "<Message>The service ec2 is not served here.</Message>") {
+	if status, body := do(t, signed(t, "ec2", url+"/", "Action=DescribeVpcs", time.Now())); status != 400 || !strings.Contains(body, "<Message>The service ec2 is not served here.</Message>") { //nolint:forbidigo // the SDK signs by the same clock
 		t.Errorf("%d %s", status, body)
 	}
 }

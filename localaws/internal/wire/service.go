@@ -61,7 +61,7 @@ func (s *service) operation(name string) (*codec, error) {
 	c := s.operations[name]
 	if c == nil {
 		_, known := s.table.Operations[name]
-		return nil, &noSuchOperation{name: name, known: known}
+		return nil, &noSuchOperationError{name: name, known: known}
 	}
 	c.once.Do(func() {
 		c.model = s.table.Operations[name]

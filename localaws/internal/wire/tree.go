@@ -62,7 +62,7 @@ func tree(n *node, v reflect.Value) any {
 	case kindBlob:
 		return base64.StdEncoding.EncodeToString(v.Bytes())
 	case kindTimestamp:
-		at, _ := v.Interface().(time.Time)
+		at, _ := reflect.TypeAssert[time.Time](v)
 		return float64(at.UnixMilli()) / 1000
 	case kindInteger:
 		return float64(v.Int())

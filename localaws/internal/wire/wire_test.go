@@ -28,8 +28,7 @@ func everything() []wire.Service {
 	for _, name := range wiretest.Services() {
 		service := wire.Service{Name: name}
 		client := reflect.TypeOf(wiretest.NewClient(name, aws.Config{Region: "eu-west-1"}))
-		for i := range client.NumMethod() {
-			method := client.Method(i)
+		for method := range client.Methods() {
 			if !wire.Known(name, method.Name) || unproved[name+"/"+method.Name] || !isOperation(method.Type) {
 				continue
 			}

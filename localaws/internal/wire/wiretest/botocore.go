@@ -45,7 +45,7 @@ type botocoreAnswer struct {
 func startBotocore(t *testing.T, python string, echo *Echo) func(service, operation string, input any) botocoreAnswer {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), python, "-c", botocoreScript, echo.URL, Region, AccessKeyID, Secret) //nolint:gosec // a test's own script
-	cmd.Stderr = os.Stderr
+	cmd.Stderr = t.Output()
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

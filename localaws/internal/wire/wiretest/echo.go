@@ -20,6 +20,8 @@ import (
 )
 
 // Region, AccessKeyID and Secret are what an Echo is called with.
+//
+//nolint:gosec // the examples of AWS's documentation
 const (
 	Region      = "eu-west-1"
 	AccessKeyID = "AKIAIOSFODNN7EXAMPLE"
@@ -47,8 +49,8 @@ type Echo struct {
 }
 
 // NewEcho starts an Echo that stops with the test.
-func NewEcho(t testing.TB, services []wire.Service) *Echo {
-	t.Helper()
+func NewEcho(tb testing.TB, services []wire.Service) *Echo {
+	tb.Helper()
 	e := &Echo{}
 	echoing := make([]wire.Service, len(services))
 	for i, service := range services {
@@ -62,10 +64,10 @@ func NewEcho(t testing.TB, services []wire.Service) *Echo {
 		Hosts: func() []string { return []string{strings.TrimPrefix(e.URL, "http://")} },
 	}, echoing...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	listening := httptest.NewServer(server)
-	t.Cleanup(listening.Close)
+	tb.Cleanup(listening.Close)
 	e.URL = listening.URL
 	return e
 }
@@ -128,7 +130,7 @@ func Call(ctx context.Context, client any, operation string, in any) (out any, e
 		return nil, fmt.Errorf("the SDK's client has no method %s", operation)
 	}
 	results := method.Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(in)})
-	if err, failed := results[1].Interface().(error); failed {
+	if err, failed := reflect.TypeAssert[error](results[1]); failed {
 		return nil, err
 	}
 	return results[0].Interface(), nil
@@ -145,12 +147,11 @@ func (body) Close() error { return nil }
 // readBodies reads the streams in a structure and puts bodies in their place.
 func readBodies(structure any) error {
 	v := reflect.ValueOf(structure).Elem()
-	for i := range v.NumField() {
-		field := v.Field(i)
+	for _, field := range v.Fields() {
 		if field.Kind() != reflect.Interface || field.IsNil() || !field.CanSet() {
 			continue
 		}
-		reader, ok := field.Interface().(io.Reader)
+		reader, ok := reflect.TypeAssert[io.Reader](field)
 		if !ok {
 			continue
 		}

@@ -73,7 +73,7 @@ func fitLength(structure any) {
 		text := "text/plain"
 		content.Set(reflect.ValueOf(&text))
 	}
-	if b, ok := payload.Interface().(body); ok {
+	if b, ok := reflect.TypeAssert[body](payload); ok {
 		size := int64(len(b.data))
 		length.Set(reflect.ValueOf(&size))
 	}
