@@ -9,9 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
@@ -97,8 +95,9 @@ func (r *run) downloadCache(ctx context.Context, key string) (used sandbox.Usage
 		}
 		defer func() { _ = roots[folder].Close() }()
 	}
+	u := newUnpacker(roots)
+	defer func() { err = errors.Join(err, u.wait()) }()
 	archive := tar.NewReader(bufio.NewReaderSize(out.Body, 1<<20))
-	made := map[string]bool{}
 	var entries []cacheEntry
 	for {
 		header, err := archive.Next()
@@ -111,7 +110,7 @@ func (r *run) downloadCache(ctx context.Context, key string) (used sandbox.Usage
 		if used.Bytes += header.Size; used.Bytes > r.s.host.MaxDisk {
 			return used, sandbox.ErrDisk
 		}
-		if err := unpack(roots, archive, header, made); err != nil {
+		if err := u.unpack(archive, header); err != nil {
 			return used, fmt.Errorf("unpack %s: %w", header.Name, err)
 		}
 		used.Files++
@@ -121,41 +120,4 @@ func (r *run) downloadCache(ctx context.Context, key string) (used sandbox.Usage
 	}
 	r.cache.restored, r.cache.print = key, fingerprintOf(entries)
 	return used, nil
-}
-
-// unpack writes one entry. os.Root keeps it where it belongs.
-func unpack(roots map[string]*os.Root, content io.Reader, header *tar.Header, made map[string]bool) error {
-	folder, name, _ := strings.Cut(header.Name, "/")
-	root := roots[folder]
-	if root == nil || name == "" {
-		return errors.New("it belongs neither into home nor into src")
-	}
-	if parent := path.Dir(name); !made[folder+"/"+parent] {
-		if err := root.MkdirAll(parent, 0o755); err != nil {
-			return err
-		}
-		made[folder+"/"+parent] = true
-	}
-	mode := fs.FileMode(header.Mode).Perm()
-	switch header.Typeflag {
-	case tar.TypeSymlink:
-		_ = root.Remove(name)
-		return root.Symlink(header.Linkname, name)
-	case tar.TypeReg:
-		f, err := root.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_EXCL, mode|0o200)
-		if errors.Is(err, fs.ErrExist) { // in the source, too: the cache's takes its place
-			_ = root.Remove(name)
-			f, err = root.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_EXCL, mode|0o200)
-		}
-		if err != nil {
-			return err
-		}
-		_, err = io.Copy(f, content)
-		if err = errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
-			return err
-		}
-		return root.Chtimes(name, header.ModTime, header.ModTime)
-	default:
-		return errors.New("it is neither a file nor a link")
-	}
 }

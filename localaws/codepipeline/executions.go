@@ -142,8 +142,9 @@ func (s *Service) latestIn(pipeline, stage string) (*execution, error) {
 
 // newestFirst visits the executions of a pipeline until visit returns false.
 func (s *Service) newestFirst(pipeline string, visit func(e *execution) bool) error {
-	const page = 8
-	for after := ""; ; {
+	// Most want the newest alone, and decoding costs more than reading.
+	page := 1
+	for after := ""; ; page = 8 {
 		rows, err := s.executions.List(pipeline+"/", after, page)
 		if err != nil {
 			return err
