@@ -62,6 +62,11 @@ type Options struct {
 	Log *slog.Logger
 	// Now is the clock; nil is the system's.
 	Now func() time.Time
+	// Faults are what goes wrong on purpose, each a rule such as
+	// "operation=codebuild:StartBuild,kind=throttle,nth=2,times=3,after". Kinds are
+	// throttle, delay (with delay=200ms), deny, reset and fail; "after" lets the
+	// call have its effect first.
+	Faults []string
 	// Middleware may wrap the whole endpoint, to watch it or to disturb it; nil leaves it alone.
 	Middleware func(http.Handler) http.Handler
 }

@@ -56,7 +56,10 @@ func (s *Server) assemble(o Options) (http.Handler, error) {
 	if err := makeDirs(s.dir); err != nil {
 		return nil, err
 	}
-	var err error
+	faults, err := parseFaults(o.Faults)
+	if err != nil {
+		return nil, err
+	}
 	if all.iam, err = iam.New(env("iam"), s.key); err != nil {
 		return nil, fmt.Errorf("open iam: %w", err)
 	}
@@ -91,7 +94,7 @@ func (s *Server) assemble(o Options) (http.Handler, error) {
 		return nil, fmt.Errorf("open codepipeline: %w", err)
 	}
 	api, err := wire.New(wire.Config{
-		Account: s.Account, Region: s.Region, Keys: all.iam, Now: s.now, Hosts: s.hosts, Log: o.Log,
+		Account: s.Account, Region: s.Region, Keys: all.iam, Now: s.now, Hosts: s.hosts, Log: o.Log, Faults: faults,
 		Authorize: s.decisions.api,
 	}, all.served()...)
 	if err != nil {
@@ -187,6 +190,19 @@ func (a *services) close() error {
 		errs = append(errs, a.logs.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// parseFaults reads the rules of what goes wrong on purpose.
+func parseFaults(rules []string) (*wire.Faults, error) {
+	faults := &wire.Faults{}
+	for _, rule := range rules {
+		fault, err := wire.ParseFault(rule)
+		if err != nil {
+			return nil, err
+		}
+		faults.Add(fault)
+	}
+	return faults, nil
 }
 
 // makeDirs makes each service's folder.

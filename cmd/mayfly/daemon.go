@@ -75,8 +75,9 @@ func (a *app) startBackground(ctx context.Context, dir string) (endpoint, error)
 	if err != nil {
 		return at, fmt.Errorf("open the log of the local AWS: %w", err)
 	}
-	defer log.Close()                                                                                             //nolint:errcheck // the child has its own
-	cmd := exec.Command(self, "local", "serve", "--announce", "--idle", idleLimit.String(), "--env", a.flags.env) //nolint:noctx // this program itself, which must outlive this context
+	defer func() { _ = log.Close() }() // the child has its own
+	// It must outlive this context.
+	cmd := exec.Command(self, "local", "serve", "--announce", "--idle", idleLimit.String(), "--env", a.flags.env) //nolint:noctx // as said
 	cmd.Dir = dir
 	cmd.Env = a.environ
 	cmd.Stderr = log
@@ -132,7 +133,7 @@ func (a *app) inProcess() (localAWS, func() error) {
 			return at, nil
 		}
 		var err error
-		if server, err = a.startServer(dir, 0); err != nil {
+		if server, err = a.startServer(dir, 0, nil); err != nil {
 			return endpoint{}, err
 		}
 		at := endpointOf(server)
@@ -176,10 +177,10 @@ func removeEndpoint(dir string) error {
 }
 
 // startServer starts the local AWS of an environment in this process.
-func (a *app) startServer(dir string, port int) (*localaws.Server, error) {
+func (a *app) startServer(dir string, port int, faults []string) (*localaws.Server, error) {
 	server, err := localaws.Start(localaws.Options{
 		Dir: localDir(dir), Port: port, Region: a.flags.region, Environ: a.environ, Now: a.now,
-		BuildVariables: a.buildVariables(), Log: a.localLogger(),
+		BuildVariables: a.buildVariables(), Faults: faults, Log: a.localLogger(),
 	})
 	if errors.Is(err, localaws.ErrInUse) {
 		return nil, fmt.Errorf("the local AWS of environment %s is held by another process: %w", a.flags.env, err)

@@ -69,6 +69,7 @@ func (a *app) localServeCommand() *cobra.Command {
 	var port int
 	var announce bool
 	var idle time.Duration
+	var faults []string
 	c := &cobra.Command{
 		Use: "serve", Short: "Run it in the foreground, until Ctrl-C", Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -76,18 +77,20 @@ func (a *app) localServeCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.serve(cmd.Context(), dir, port, idle, announce)
+			return a.serve(cmd.Context(), dir, port, faults, idle, announce)
 		},
 	}
 	c.Flags().IntVar(&port, "port", 0, "the port to listen on (default: the last one, or any)")
 	c.Flags().DurationVar(&idle, "idle", 0, "end after so long without a request (default: never)")
+	c.Flags().StringArrayVar(&faults, "fault", nil,
+		"something to go wrong on purpose, such as operation=codebuild:StartBuild,kind=throttle,nth=2,times=3 (kinds: throttle, delay, deny, reset, fail)")
 	c.Flags().BoolVar(&announce, "announce", false, "say on stdout, as JSON, how it is reached")
 	_ = c.Flags().MarkHidden("announce")
 	return c
 }
 
-func (a *app) serve(ctx context.Context, dir string, port int, idle time.Duration, announce bool) (err error) {
-	server, err := a.startServer(dir, port)
+func (a *app) serve(ctx context.Context, dir string, port int, faults []string, idle time.Duration, announce bool) (err error) {
+	server, err := a.startServer(dir, port, faults)
 	if err != nil {
 		if announce {
 			a.announce(endpoint{Error: err.Error()})

@@ -1,12 +1,9 @@
 package workshop
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/mayfly-cd/mayfly/internal/cloud"
@@ -73,23 +70,4 @@ func (e Environment) Save(dir string) error {
 		return fmt.Errorf("make the state folder: %w", err)
 	}
 	return writeJSON(filepath.Join(dir, environmentFile), e)
-}
-
-// ListEnvironments returns the names of the environments kept below a folder.
-func ListEnvironments(root string) ([]string, error) {
-	entries, err := os.ReadDir(root)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("list the environments: %w", err)
-	}
-	var names []string
-	for _, entry := range entries {
-		if _, ok, err := LoadEnvironment(filepath.Join(root, entry.Name())); err == nil && ok {
-			names = append(names, entry.Name())
-		}
-	}
-	slices.Sort(names)
-	return names, nil
 }

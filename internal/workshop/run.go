@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/phases"
@@ -227,16 +226,6 @@ func worse(worst error, p *phases.Phase, check verify.Check, r verify.Result) er
 		return &CheckError{Phase: p.Name, Check: check.Name, Result: r}
 	}
 	return worst
-}
-
-// Estimate is how long the phases usually take in an account.
-func Estimate(wanted []*phases.Phase) (total time.Duration) {
-	for _, p := range wanted {
-		for _, s := range p.Steps {
-			total += time.Duration(s.Minutes) * time.Minute
-		}
-	}
-	return total
 }
 
 // heading is how a phase is announced.
