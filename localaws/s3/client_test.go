@@ -46,7 +46,7 @@ var statuses = map[string]int{
 	"InvalidDigest":                           http.StatusBadRequest,
 	"InvalidLocationConstraint":               http.StatusBadRequest,
 	"InvalidPart":                             http.StatusBadRequest,
-	"InvalidPartNumber":                       http.StatusBadRequest, // 416 at AWS; the wire does not know the code
+	"InvalidPartNumber":                       http.StatusRequestedRangeNotSatisfiable,
 	"InvalidPartOrder":                        http.StatusBadRequest,
 	"InvalidRange":                            http.StatusRequestedRangeNotSatisfiable,
 	"InvalidRequest":                          http.StatusBadRequest,
@@ -211,6 +211,11 @@ func TestClientAnswers(t *testing.T) {
 	deleted := must(c.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: name, Delete: &types.Delete{Objects: []types.ObjectIdentifier{{Key: key}}}}))(t)
 	if len(deleted.Deleted) != 1 || !*deleted.Deleted[0].DeleteMarker {
 		t.Errorf("DeleteObjects answers %+v", deleted)
+	}
+	_, err := c.GetObject(ctx, &s3.GetObjectInput{Bucket: name, Key: key})
+	answer, ok := errors.AsType[*awshttp.ResponseError](err)
+	if !ok || answer.HTTPStatusCode() != http.StatusNotFound || answer.Response.Header.Get("X-Amz-Delete-Marker") != "true" {
+		t.Errorf("a key whose newest version is a delete marker: %v", err)
 	}
 }
 

@@ -17,6 +17,8 @@ type failure struct {
 	// detail is the SDK's typed exception with its plan, where the error is one.
 	detail reflect.Value
 	node   *node
+	// header goes with the answer, as of S3's errors at delete markers.
+	header http.Header
 	// cause is set where the error is a defect of ours.
 	cause error
 }
@@ -59,7 +61,14 @@ func (s *service) failureOf(err error) failure {
 		}
 		return f
 	}
-	return s.exception(api)
+	f := s.exception(api)
+	if with, ok := errors.AsType[interface {
+		error
+		Header() http.Header
+	}](err); ok {
+		f.header = with.Header()
+	}
+	return f
 }
 
 func (s *service) exception(api smithy.APIError) failure {
@@ -186,6 +195,7 @@ var statuses = map[string]int{
 	"InvalidClientTokenId":                           403,
 	"InvalidObjectState":                             403,
 	"InvalidRange":                                   416,
+	"InvalidPartNumber":                              416,
 	"InvalidSignatureException":                      403,
 	"MethodNotAllowed":                               405,
 	"MissingAuthenticationToken":                     403,

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -282,6 +283,7 @@ var resultNames = map[string]string{
 }
 
 func (restXML) fail(c *call, f failure) {
+	maps.Copy(c.w.Header(), f.header)
 	if c.r.Method == http.MethodHead || f.status == http.StatusNotModified {
 		c.write(f.status, "", nil)
 		return
