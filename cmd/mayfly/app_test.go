@@ -125,14 +125,18 @@ func TestBuildVariables(t *testing.T) {
 		t.Fatal(err)
 	}
 	from := "file://" + filepath.ToSlash(download)
+	proxies := (&app{environ: []string{"HOME=/none"}}).defaultProxies()
+	if proxies == "" {
+		t.Error("go has no default for GOPROXY")
+	}
 	for name, test := range map[string]struct {
 		environ []string
 		want    string
 	}{
-		"HOME":       {[]string{"HOME=" + home}, from + ",https://proxy.golang.org,direct"},
+		"HOME":       {[]string{"HOME=" + home}, from + "," + proxies},
 		"GOPROXY":    {[]string{"HOME=" + home, "GOPROXY=off"}, from + ",off"},
-		"GOPATH":     {[]string{"HOME=/none", "GOPATH=" + filepath.Join(home, "go") + string(filepath.ListSeparator) + "/b"}, from + ",https://proxy.golang.org,direct"},
-		"GOMODCACHE": {[]string{"HOME=/none", "GOMODCACHE=" + filepath.Join(home, "go", "pkg", "mod")}, from + ",https://proxy.golang.org,direct"},
+		"GOPATH":     {[]string{"HOME=/none", "GOPATH=" + filepath.Join(home, "go") + string(filepath.ListSeparator) + "/b"}, from + "," + proxies},
+		"GOMODCACHE": {[]string{"HOME=/none", "GOMODCACHE=" + filepath.Join(home, "go", "pkg", "mod")}, from + "," + proxies},
 	} {
 		want := map[string]string{"GOPROXY": test.want}
 		if got := (&app{environ: test.environ}).buildVariables(); !maps.Equal(got, want) {

@@ -213,9 +213,20 @@ func (a *app) buildVariables() map[string]string {
 	proxies := "file://" + filepath.ToSlash(download)
 	rest := a.variable("GOPROXY")
 	if rest == "" {
-		rest = "https://proxy.golang.org,direct"
+		rest = a.defaultProxies()
 	}
 	return map[string]string{"GOPROXY": strings.Join([]string{proxies, rest}, ",")}
+}
+
+// defaultProxies asks go itself from where it fetches modules; without go, "direct".
+func (a *app) defaultProxies() string {
+	cmd := exec.Command("go", "env", "GOPROXY") //nolint:noctx // it answers in milliseconds
+	cmd.Env = a.environ
+	out, err := cmd.Output()
+	if text := strings.TrimSpace(string(out)); err == nil && text != "" {
+		return text
+	}
+	return "direct"
 }
 
 // stopBackground ends the environment's local AWS, if it runs, and waits for its end.
