@@ -117,6 +117,9 @@ func (a *app) run(ctx context.Context, wanted []*phases.Phase, yes, teardown boo
 	summary.Live = w.LiveChange()
 	if !a.flags.json {
 		a.showRun(summary)
+		if runErr == nil {
+			a.answer("\nNow try %s\n", a.streams.OutStyle().Command("mayfly"))
+		}
 	}
 	if teardown && ctx.Err() == nil {
 		plan, err := w.Plan(ctx)
@@ -134,8 +137,6 @@ func (a *app) run(ctx context.Context, wanted []*phases.Phase, yes, teardown boo
 		}
 		summary.Time = a.now().UTC().Format("2006-01-02T15:04:05.000Z")
 		terminal.NewStream(a.streams.Out).Write(summary)
-	} else if runErr == nil {
-		a.answer("\nNow try %s\n", a.streams.OutStyle().Command("mayfly"))
 	}
 	return runErr
 }
