@@ -143,9 +143,8 @@ func (c *Cloud) settle(ctx context.Context, name string, seen func(StackEvent)) 
 		return stack, err
 	}
 	stack, err = c.watchFrom(name, stack, seen).untilSettled(ctx, aws.ToString(stack.StackId))
-	if failed, ok := errors.AsType[*StackError](err); ok && stack != nil {
-		_ = failed // it ended badly before this call; the caller's deployment decides anew
-		return stack, nil
+	if _, failed := errors.AsType[*StackError](err); failed && stack != nil {
+		return stack, nil // it ended badly before this call; the caller's deployment decides anew
 	}
 	return stack, err
 }
