@@ -3,6 +3,7 @@ package localaws_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -14,7 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codecommit"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 
 	"github.com/mayfly-cd/mayfly/localaws"
 )
@@ -44,65 +47,76 @@ func (w *world) user(name, document string) *world {
 	return dial(w.t, w.url, aws.Credentials{AccessKeyID: *key.AccessKeyId, SecretAccessKey: *key.SecretAccessKey})
 }
 
-// TestDecisionsAreRecorded calls as the account, as users and as a role: all are
-// served, and what IAM makes of each is on record.
-func TestDecisionsAreRecorded(t *testing.T) {
-	var log bytes.Buffer
-	w, s := newWorld(t, localaws.Options{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
-	const arn = "arn:aws:codecommit:" + region + ":" + account + ":"
-	create := func(w *world, name string) {
-		t.Helper()
-		must(w.codecommit.CreateRepository(t.Context(), &codecommit.CreateRepositoryInput{RepositoryName: aws.String(name)}))(t)
+// denied is the code and the message of an error that must be a denial.
+func denied(t *testing.T, err error) string {
+	t.Helper()
+	refused, ok := errors.AsType[smithy.APIError](err)
+	if !ok || !strings.HasPrefix(refused.ErrorCode(), "AccessDenied") {
+		t.Fatalf("got %v, want a denial", err)
 	}
-	want := func(action string, want localaws.Decision) {
-		t.Helper()
-		got := last(t, s, action)
-		if got.Time.IsZero() {
-			t.Error("the decision has no time")
-		}
-		want.Time, want.Action = got.Time, action
-		if fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("got %+v, want %+v", got, want)
-		}
-	}
-	root := "arn:aws:iam::" + account + ":root"
-	create(w, "by-root")
-	want("codecommit:CreateRepository", localaws.Decision{Principal: root, Resources: []string{arn + "by-root"}, Allowed: true})
+	return refused.ErrorMessage()
+}
 
+// TestIAMSaysNo calls as the account, as a user and as a role, who may do less
+// and less; the words of each denial are AWS's.
+func TestIAMSaysNo(t *testing.T) {
+	w, _ := newWorld(t, localaws.Options{})
+	const arn = "arn:aws:codecommit:" + region + ":" + account + ":"
+	create := func(w *world, name string) error {
+		_, err := w.codecommit.CreateRepository(t.Context(), &codecommit.CreateRepositoryInput{RepositoryName: aws.String(name)})
+		return err
+	}
+	if err := create(w, "by-root"); err != nil {
+		t.Fatal(err)
+	}
 	ann := w.user("ann", allow("codecommit:Get*", "sts:AssumeRole"))
-	create(ann, "by-ann")
-	want("codecommit:CreateRepository", localaws.Decision{
-		Principal: "arn:aws:iam::" + account + ":user/ann", Resources: []string{arn + "by-ann"},
-		Why: "no identity-based policy allows the codecommit:CreateRepository action",
-	})
-	must(ann.codecommit.GetRepository(t.Context(), &codecommit.GetRepositoryInput{RepositoryName: aws.String("by-ann")}))(t)
-	want("codecommit:GetRepository", localaws.Decision{
-		Principal: "arn:aws:iam::" + account + ":user/ann", Resources: []string{arn + "by-ann"}, Allowed: true,
-	})
+	if got, want := denied(t, create(ann, "by-ann")), "User: arn:aws:iam::"+account+":user/ann is not authorized to perform: codecommit:CreateRepository on resource: "+
+		arn+"by-ann because no identity-based policy allows the codecommit:CreateRepository action"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	must(ann.codecommit.GetRepository(t.Context(), &codecommit.GetRepositoryInput{RepositoryName: aws.String("by-root")}))(t)
 
 	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"` + account + `"}}]}`
 	role := must(w.iam.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("tester"), AssumeRolePolicyDocument: aws.String(trust)}))(t).Role
 	must(w.iam.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: role.RoleName, PolicyName: aws.String("own"), PolicyDocument: aws.String(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}`)}))(t)
 	assumed := must(sts.NewFromConfig(ann.cfg).AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: role.Arn, RoleSessionName: aws.String("now")}))(t).Credentials
-	want("sts:AssumeRole", localaws.Decision{Principal: "arn:aws:iam::" + account + ":user/ann", Resources: []string{*role.Arn}, Allowed: true})
 	session := dial(t, w.url, aws.Credentials{AccessKeyID: *assumed.AccessKeyId, SecretAccessKey: *assumed.SecretAccessKey, SessionToken: *assumed.SessionToken})
-	principal := "arn:aws:sts::" + account + ":assumed-role/tester/now"
-	create(session, "by-role")
-	want("codecommit:CreateRepository", localaws.Decision{Principal: principal, Resources: []string{arn + "by-role"}, Allowed: true})
-	must(session.s3.ListBuckets(t.Context(), &s3.ListBucketsInput{}))(t)
-	want("s3:ListAllMyBuckets", localaws.Decision{Principal: principal, Resources: []string{"*"}, Why: "an explicit deny in an identity-based policy"})
-
+	const principal = "arn:aws:sts::" + account + ":assumed-role/tester/now"
+	if err := create(session, "by-role"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := session.s3.CreateBucket(t.Context(), &s3.CreateBucketInput{
+		Bucket: aws.String("by-role"), CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: region},
+	})
+	if got, want := denied(t, err), "User: "+principal+` is not authorized to perform: s3:CreateBucket on resource: "arn:aws:s3:::by-role" with an explicit deny in an identity-based policy`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
 	// The policies of a moment ago do not stick.
 	must(w.iam.DeleteRolePolicy(t.Context(), &iam.DeleteRolePolicyInput{RoleName: role.RoleName, PolicyName: aws.String("own")}))(t)
-	create(session, "by-role-still")
-	want("codecommit:CreateRepository", localaws.Decision{
-		Principal: principal, Resources: []string{arn + "by-role-still"},
-		Why: "no identity-based policy allows the codecommit:CreateRepository action",
-	})
+	denied(t, create(session, "by-role-still"))
 	// Everybody may ask who they are.
 	must(sts.NewFromConfig(session.cfg).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{}))(t)
-	if got := last(t, s, "sts:GetCallerIdentity"); !got.Allowed {
+}
+
+// TestDecisionsAreRecorded serves what IAM denies, and has it on record and in the log.
+func TestDecisionsAreRecorded(t *testing.T) {
+	var log bytes.Buffer
+	w, s := newWorld(t, localaws.Options{
+		PermitAll: true, Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	ann := w.user("ann", "")
+	must(ann.codecommit.CreateRepository(t.Context(), &codecommit.CreateRepositoryInput{RepositoryName: aws.String("by-ann")}))(t)
+	got := last(t, s, "codecommit:CreateRepository")
+	want := localaws.Decision{
+		Principal: "arn:aws:iam::" + account + ":user/ann", Resources: []string{"arn:aws:codecommit:" + region + ":" + account + ":by-ann"},
+		Why: "because no identity-based policy allows the codecommit:CreateRepository action",
+	}
+	if got.Time.IsZero() || got.Principal != want.Principal || got.Resources[0] != want.Resources[0] || got.Allowed || got.Why != want.Why {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	must(w.codecommit.GetRepository(t.Context(), &codecommit.GetRepositoryInput{RepositoryName: aws.String("by-ann")}))(t)
+	if got := last(t, s, "codecommit:GetRepository"); !got.Allowed || got.Why != "" || got.Principal != "arn:aws:iam::"+account+":root" {
 		t.Errorf("got %+v", got)
 	}
 	if err := s.Close(); err != nil { // the log is nobody else's now
@@ -125,7 +139,9 @@ func TestGitIsDecidedToo(t *testing.T) {
 	}
 	ann := w.user("ann", allow("codecommit:GitPull"))
 	git.commit("second")
-	git.push(ann, "app")
+	if out, err := git.try("push", "--quiet", ann.remote("app", ann.keys.SecretAccessKey), "main"); err == nil || !strings.Contains(out, "403") {
+		t.Errorf("ann's push: %v\n%s", err, out)
+	}
 	if got := last(t, s, "codecommit:GitPush"); got.Allowed || got.Principal != "arn:aws:iam::"+account+":user/ann" {
 		t.Errorf("ann's push: %+v", got)
 	}
@@ -160,9 +176,9 @@ func BenchmarkDecision(b *testing.B) {
 	}
 }
 
-// TestDecisionsKnowLimits calls as sessions of a role that may do everything,
+// TestLimitsSayNo calls as sessions of a role that may do everything,
 // within a boundary, a session policy, or a managed policy that is its own.
-func TestDecisionsKnowLimits(t *testing.T) {
+func TestLimitsSayNo(t *testing.T) {
 	w, s := newWorld(t, localaws.Options{})
 	ann := w.user("ann", allow("sts:AssumeRole"))
 	limit := must(w.iam.CreatePolicy(t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String("limit"), PolicyDocument: aws.String(allow("s3:*"))}))(t).Policy.Arn
@@ -174,9 +190,9 @@ func TestDecisionsKnowLimits(t *testing.T) {
 		session   sts.AssumeRoleInput
 	}{
 		{name: "unlimited"},
-		{name: "bounded", why: "no permissions boundary allows", role: iam.CreateRoleInput{PermissionsBoundary: limit}},
-		{name: "limited", why: "no session policy allows", session: sts.AssumeRoleInput{Policy: aws.String(allow("s3:*"))}},
-		{name: "managed", why: "no identity-based policy allows", attached: limit},
+		{name: "bounded", why: "because no permissions boundary allows", role: iam.CreateRoleInput{PermissionsBoundary: limit}},
+		{name: "limited", why: "because no session policy allows", session: sts.AssumeRoleInput{Policy: aws.String(allow("s3:*"))}},
+		{name: "managed", why: "because no identity-based policy allows", attached: limit},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.role.RoleName, test.role.AssumeRolePolicyDocument = aws.String(test.name), aws.String(trust)
@@ -195,13 +211,14 @@ func TestDecisionsKnowLimits(t *testing.T) {
 			if got := last(t, s, "s3:ListAllMyBuckets"); !got.Allowed || got.Why != "" {
 				t.Errorf("what all of them may do: %+v", got)
 			}
-			must(session.codecommit.ListRepositories(t.Context(), &codecommit.ListRepositoriesInput{}))(t)
-			got, want := last(t, s, "codecommit:ListRepositories"), ""
-			if test.why != "" {
-				want = test.why + " the codecommit:ListRepositories action"
+			_, err := session.codecommit.ListRepositories(t.Context(), &codecommit.ListRepositoriesInput{})
+			if test.why == "" {
+				must(0, err)(t)
+				return
 			}
-			if got.Allowed != (want == "") || got.Why != want {
-				t.Errorf("what only one of them may do: %+v, want %q", got, want)
+			want := test.why + " the codecommit:ListRepositories action"
+			if got := denied(t, err); !strings.HasSuffix(got, want) {
+				t.Errorf("what only one of them may do: %s, want %q", got, want)
 			}
 		})
 	}

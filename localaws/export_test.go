@@ -3,6 +3,7 @@ package localaws
 import (
 	"context"
 
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
 )
 
@@ -11,5 +12,5 @@ func (s *Server) Served() []wire.Service { return s.services.served() }
 
 // Decide records a decision on an action of the account's own key.
 func (s *Server) Decide(ctx context.Context, action string) {
-	s.decisions.decide(ctx, s.key.Principal, action, []string{"*"})
+	_ = s.authorizer.authorize(ctx, s.key.Principal, policy.Access{Action: action})
 }

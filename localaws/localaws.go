@@ -67,6 +67,9 @@ type Options struct {
 	// throttle, delay (with delay=200ms), deny, reset and fail; "after" lets the
 	// call have its effect first.
 	Faults []string
+	// PermitAll serves what IAM denies, and only records the denial; see
+	// [Server.Decisions].
+	PermitAll bool
 	// Middleware may wrap the whole endpoint, to watch it or to disturb it; nil leaves it alone.
 	Middleware func(http.Handler) http.Handler
 }
@@ -78,20 +81,20 @@ type Server struct {
 	// Region and Account are what was asked for, or the defaults.
 	Region, Account string
 
-	key       identity.Key
-	dir       string
-	scratch   bool
-	listener  net.Listener
-	http      *http.Server
-	served    chan struct{}
-	db        *store.DB
-	services  *services
-	decisions *decisions
-	busy      atomic.Int64
-	last      atomic.Int64
-	now       func() time.Time
-	closing   sync.Once // guards closed
-	closed    error
+	key        identity.Key
+	dir        string
+	scratch    bool
+	listener   net.Listener
+	http       *http.Server
+	served     chan struct{}
+	db         *store.DB
+	services   *services
+	authorizer *authorizer
+	busy       atomic.Int64
+	last       atomic.Int64
+	now        func() time.Time
+	closing    sync.Once // guards closed
+	closed     error
 }
 
 // ErrInUse is returned by Start when another process holds the state.

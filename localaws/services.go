@@ -48,6 +48,9 @@ func (s *Server) assemble(o Options) (http.Handler, error) {
 			Account: s.Account, Region: s.Region, URL: s.URL, Dir: dir, DB: s.db, Now: s.now,
 			Log: o.Log.With("service", name), Roles: &roles{iam: all.iam, region: s.Region, url: s.URL, inside: inside},
 		}
+		if s.authorizer != nil {
+			e.IAM = s.authorizer.authorize
+		}
 		if all.events != nil {
 			e.Bus = all.events
 		}
@@ -63,7 +66,8 @@ func (s *Server) assemble(o Options) (http.Handler, error) {
 	if all.iam, err = iam.New(env("iam"), s.key); err != nil {
 		return nil, fmt.Errorf("open iam: %w", err)
 	}
-	s.decisions = newDecisions(all.iam, s.now, o.Log)
+	all.iam.Describe = all.describe
+	s.authorizer = &authorizer{iam: all.iam, enforce: !o.PermitAll, now: s.now, log: o.Log}
 	if all.events, err = events.New(env("events")); err != nil {
 		return nil, fmt.Errorf("open events: %w", err)
 	}
@@ -79,7 +83,6 @@ func (s *Server) assemble(o Options) (http.Handler, error) {
 	if all.codecommit, err = codecommit.New(env("codecommit"), all.iam); err != nil {
 		return nil, fmt.Errorf("open codecommit: %w", err)
 	}
-	all.codecommit.Authorize = s.decisions.git
 	if all.lambda, err = lambda.New(env("lambda"), lambda.Host{Environ: o.Environ}); err != nil {
 		return nil, fmt.Errorf("open lambda: %w", err)
 	}
@@ -95,7 +98,7 @@ func (s *Server) assemble(o Options) (http.Handler, error) {
 	}
 	api, err := wire.New(wire.Config{
 		Account: s.Account, Region: s.Region, Keys: all.iam, Now: s.now, Hosts: s.hosts, Log: o.Log, Faults: faults,
-		Authorize: s.decisions.api,
+		Authorize: s.authorizer.authorize,
 	}, all.served()...)
 	if err != nil {
 		return nil, err

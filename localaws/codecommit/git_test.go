@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codecommit"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 )
 
 type httpHandler = http.HandlerFunc
@@ -120,9 +121,9 @@ func TestRefused(t *testing.T) {
 		})
 	}
 	must(t, dir, "push", "--quiet", w.remoteAs(session, secret, "app", noon), "main")
-	w.Authorize = func(_ context.Context, p identity.Principal, action, arn string) error {
-		if action == "codecommit:GitPush" {
-			return fmt.Errorf("User: %s is not authorized to perform: %s on resource: %s", p.ARN, action, arn)
+	w.Service.env.IAM = func(_ context.Context, p identity.Principal, needs ...policy.Access) error {
+		if needs[0].Action == "codecommit:GitPush" {
+			return fmt.Errorf("User: %s is not authorized to perform: %s on resource: %s", p.ARN, needs[0].Action, needs[0].Resources[0])
 		}
 		return nil
 	}

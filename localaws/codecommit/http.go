@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 )
 
 // reposPath is where git finds the repositories.
@@ -70,10 +71,8 @@ func (s *Service) serveGit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := identity.With(r.Context(), principal)
-	if s.Authorize != nil {
-		if err := s.Authorize(ctx, principal, action, s.arn(name)); err != nil {
-			return &refusal{http.StatusForbidden, plain(err)}
-		}
+	if err := s.env.Permit(ctx, policy.Access{Action: action, Resources: []string{s.arn(name)}}); err != nil {
+		return &refusal{http.StatusForbidden, plain(err)}
 	}
 	row, err := s.find(&name)
 	if err != nil {

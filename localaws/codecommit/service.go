@@ -26,11 +26,6 @@ import (
 
 // Service is CodeCommit. It is safe for concurrent use.
 type Service struct {
-	// Authorize decides whether a principal may do codecommit:GitPull or
-	// codecommit:GitPush on a repository; its error is shown to git's user. Nil
-	// allows all. It is set before the first request.
-	Authorize func(ctx context.Context, principal identity.Principal, action, resourceARN string) error
-
 	env  service.Env
 	keys identity.Keys
 	git  string // git's own path

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +52,9 @@ func (s *Service) forward(ctx context.Context, sess service.Session) (identity.K
 	p := identity.From(ctx)
 	if p.ARN == "" && (p.Service == "" || p.Service != sess.Service) {
 		return identity.Key{}, notAuthorized(cmp.Or(p.Service, "anonymous"), "sts:AssumeRole", "*")
+	}
+	if p.ARN != "" {
+		p.Via = append(slices.Clone(p.Via), sess.Service)
 	}
 	p.Service, p.SourceARN = sess.Service, sess.SourceARN
 	return s.open(p, sessionLifetime, s.inherited(p.AccessKeyID))

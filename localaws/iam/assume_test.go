@@ -1,6 +1,7 @@
 package iam_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ func TestAssumeForService(t *testing.T) {
 		t.Errorf("key %+v", key)
 	}
 	w.reopen(t)
-	if got, ok := w.Key(key.AccessKeyID); !ok || got.SecretAccessKey != key.SecretAccessKey || got.SessionToken != key.SessionToken || got.Principal != p {
+	if got, ok := w.Key(key.AccessKeyID); !ok || got.SecretAccessKey != key.SecretAccessKey || got.SessionToken != key.SessionToken || !reflect.DeepEqual(got.Principal, p) {
 		t.Errorf("after a restart: %v %+v", ok, got)
 	}
 	w.now = w.now.Add(3 * time.Hour)
@@ -66,16 +67,16 @@ func TestServiceInItsOwnName(t *testing.T) {
 	ctx := identity.With(t.Context(), identity.Principal{Account: account, Service: principal, SourceARN: rule})
 	key := must(w.AssumeForService(ctx, service.Session{Service: principal, SourceARN: rule}))(t)
 	want := identity.Principal{Account: account, Service: principal, SourceARN: rule, AccessKeyID: key.AccessKeyID}
-	if known, ok := w.Key(key.AccessKeyID); !ok || known.Principal != want {
+	if known, ok := w.Key(key.AccessKeyID); !ok || !reflect.DeepEqual(known.Principal, want) {
 		t.Errorf("the session is of %+v, want %+v", known.Principal, want)
 	}
 	// It has no policies of its own.
-	if result := must(w.Decide(want, "lambda:InvokeFunction", []string{"*"}))(t); result.Decision != policy.ImplicitDeny {
+	if result := must(w.Decide(want, policy.Access{Action: "lambda:InvokeFunction"}))(t); result.Decision != policy.ImplicitDeny {
 		t.Errorf("decision %+v", result)
 	}
 	role := w.role(t, "r", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sts:AssumeRole",
 		"Condition":{"Bool":{"aws:PrincipalIsAWSService":"true"},"StringEquals":{"aws:SourceAccount":"123456789012"},"ArnEquals":{"aws:SourceArn":"`+rule+`"}}}]}`)
-	if result := must(w.Decide(want, "sts:AssumeRole", []string{*role.Arn}))(t); result.Decision != policy.Allowed {
+	if result := must(w.Decide(want, policy.Access{Action: "sts:AssumeRole", Resources: []string{*role.Arn}}))(t); result.Decision != policy.Allowed {
 		t.Errorf("decision %+v", result)
 	}
 	_, err := w.AssumeForService(ctx, service.Session{Service: "cloudformation.amazonaws.com"})

@@ -19,6 +19,10 @@ import (
 
 // Service is IAM and STS of one account. It implements [identity.Keys].
 type Service struct {
+	// Describe tells of the resource with that ARN, with its tags where they
+	// are wanted. Nil knows of none. It is set before the first request.
+	Describe func(arn string, tags bool) Resource
+
 	env  service.Env
 	root identity.Key
 

@@ -23,6 +23,11 @@ type Principal struct {
 	// Service is the AWS service that assumed the role to act for its owner,
 	// such as "events.amazonaws.com"; empty where a person or a program calls.
 	Service string
+	// Via are the services that made this request for the principal with the
+	// principal's own permissions, the first one first: what AWS calls forward
+	// access sessions. Empty where the principal calls itself, and for a role
+	// that a service has assumed.
+	Via []string
 	// SourceARN is the resource on whose behalf that service acts: a rule, a pipeline, a project.
 	SourceARN string
 }

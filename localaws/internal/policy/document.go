@@ -33,6 +33,8 @@ type Document struct {
 	Version    string
 	ID         string
 	Statements []Statement
+
+	resourceTags bool // a statement depends on the resource's tags
 }
 
 // Statement is one statement of a policy. A list that the statement does not have is nil.

@@ -50,6 +50,12 @@ type Policies struct {
 	Session []*Document
 }
 
+// UseResourceTags reports whether a policy depends on the tags of the resource.
+func (p *Policies) UseResourceTags() bool {
+	uses := func(doc *Document) bool { return doc != nil && doc.resourceTags }
+	return slices.ContainsFunc(p.Identity, uses) || slices.ContainsFunc(p.Session, uses) || uses(p.Boundary) || uses(p.Resource)
+}
+
 // Result is a decision and the statement that made it, which is nil for ImplicitDeny.
 type Result struct {
 	Decision  Decision

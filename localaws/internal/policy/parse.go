@@ -23,6 +23,8 @@ const (
 	version2008 = "2008-10-17"
 	version2012 = "2012-10-17"
 	maxNesting  = 16
+
+	resourceTagKey = "aws:resourcetag/"
 )
 
 // Parse reads a document of that kind. Its error is an *[Error].
@@ -36,7 +38,7 @@ func Parse(text string, kind Kind) (*Document, error) {
 	if err := decoder.Decode(&top); err != nil || top == nil {
 		return nil, errSyntax
 	}
-	doc := &Document{Version: version2008}
+	doc := &Document{Version: version2008, resourceTags: strings.Contains(strings.ToLower(text), resourceTagKey)}
 	for key, value := range top {
 		ok := true
 		switch key {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/store"
 )
 
@@ -31,6 +33,18 @@ type Env struct {
 	Roles Roles
 	// Bus is where the service's own events go.
 	Bus Bus
+	// IAM answers what only a handler knows to ask: see Permit. Nil allows.
+	IAM func(ctx context.Context, principal identity.Principal, needs ...policy.Access) error
+}
+
+// Permit asks IAM whether the caller in the context may do all of it, beyond
+// what was asked of the operation before its handler was called. Its error is
+// an AccessDenied in AWS's words.
+func (e Env) Permit(ctx context.Context, needs ...policy.Access) error {
+	if e.IAM == nil {
+		return nil
+	}
+	return e.IAM(ctx, identity.From(ctx), needs...)
 }
 
 // ARN makes the ARN of a regional resource: ARN("codebuild", "project/x").

@@ -183,11 +183,7 @@ func (c *call) authorize(ctx context.Context, in any) error {
 	if c.server.cfg.Authorize == nil {
 		return nil
 	}
-	resources := []string{"*"}
-	if c.op.op.resources != nil {
-		resources = c.op.op.resources(in)
-	}
-	return c.server.cfg.Authorize(ctx, AuthRequest{Principal: c.principal, Action: c.op.op.Action, Resources: resources})
+	return c.server.cfg.Authorize(ctx, c.principal, c.op.op.access(in)...)
 }
 
 func (c *call) handle(ctx context.Context, in any) (any, error) {

@@ -3,6 +3,8 @@ package wire
 import (
 	"context"
 	"reflect"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 )
 
 // Operation is one operation of a service: its handler, which has the SDK
@@ -15,11 +17,59 @@ type Operation struct {
 
 	in, out   reflect.Type
 	resources func(in any) []string
+	action    func(in any) string
+	keys      func(in any) policy.Context
+	also      []func(in any) []policy.Access
 	handle    func(ctx context.Context, in any) (any, error)
 }
 
+// A Demand refines what IAM must allow for an operation; see [As], [Keys] and [Also].
+type Demand[In any] func(op *Operation)
+
+// As chooses the action by the input, where AWS has more than one for an
+// operation: s3:GetObjectVersion instead of s3:GetObject, where a version is named.
+func As[In any](action func(in *In) string) Demand[In] {
+	return func(op *Operation) {
+		op.action = func(in any) string { return action(in.(*In)) } //nolint:forcetypeassert // decode made the value from the same type
+	}
+}
+
+// Keys gives the action's condition keys, such as those of [policy.Context.RequestTags].
+func Keys[In any](keys func(in *In) policy.Context) Demand[In] {
+	return func(op *Operation) {
+		op.keys = func(in any) policy.Context { return keys(in.(*In)) } //nolint:forcetypeassert // as above
+	}
+}
+
+// Also gives what must be allowed besides the operation's own action, such as [policy.PassRole].
+func Also[In any](access func(in *In) []policy.Access) Demand[In] {
+	return func(op *Operation) {
+		op.also = append(op.also, func(in any) []policy.Access { return access(in.(*In)) }) //nolint:forcetypeassert // as above
+	}
+}
+
+// access lists all that IAM must allow for the input.
+func (op *Operation) access(in any) []policy.Access {
+	own := policy.Access{Action: op.Action}
+	if op.action != nil {
+		own.Action = op.action(in)
+	}
+	if op.resources != nil {
+		own.Resources = op.resources(in)
+	}
+	if op.keys != nil {
+		own.Keys = op.keys(in)
+	}
+	all := []policy.Access{own}
+	for _, also := range op.also {
+		all = append(all, also(in)...)
+	}
+	return all
+}
+
 // Op registers a handler. resources returns the ARNs that the action is on;
-// nil means "*", as AWS has it for operations without a resource.
+// nil means "*", as AWS has it for operations without a resource. The demands
+// refine what IAM is asked.
 //
 // The handler gets a validated input that it may keep, and returns either an
 // output or an error. An error that is one of the SDK's typed exceptions, or a
@@ -27,7 +77,7 @@ type Operation struct {
 // of it; any other error is a defect of ours and is answered as an InternalFailure
 // (status 500) and logged.
 func Op[In, Out any](name, action string, resources func(in *In) []string,
-	handle func(ctx context.Context, in *In) (*Out, error),
+	handle func(ctx context.Context, in *In) (*Out, error), demands ...Demand[In],
 ) Operation {
 	op := Operation{
 		Name: name, Action: action,
@@ -44,6 +94,9 @@ func Op[In, Out any](name, action string, resources func(in *In) []string,
 		op.resources = func(in any) []string {
 			return resources(in.(*In)) //nolint:forcetypeassert // as above
 		}
+	}
+	for _, demand := range demands {
+		demand(&op)
 	}
 	return op
 }

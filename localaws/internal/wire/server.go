@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 )
 
 // Service is a service with the operations that are served.
@@ -42,9 +43,10 @@ type Config struct {
 	// be known only after the server is made.
 	Hosts func() []string
 	// Authorize decides on every request, after its signature and its input are
-	// found good; nil allows. An AccessDenied error is given the code that the
-	// service's protocol has for it.
-	Authorize func(ctx context.Context, request AuthRequest) error
+	// found good: an error where the principal may not do all of what the
+	// operation needs; nil allows. An AccessDenied error is given the code that
+	// the service's protocol has for it.
+	Authorize func(ctx context.Context, principal identity.Principal, needs ...policy.Access) error
 	// Faults are injected before and after handlers; nil means none.
 	Faults *Faults
 	// Observe is told of every operation that was answered; nil means nobody is.
@@ -54,15 +56,6 @@ type Config struct {
 	// MaxBody caps bodies that are not streamed; 0 means 10 MiB. Lambda and
 	// CodeCommit, which take code in documents, have larger caps of their own.
 	MaxBody int64
-}
-
-// AuthRequest is what IAM is asked.
-type AuthRequest struct {
-	Principal identity.Principal
-	// Action is such as "codecommit:CreateRepository".
-	Action string
-	// Resources are ARNs, or "*".
-	Resources []string
 }
 
 // Answered describes an operation that was answered.

@@ -24,6 +24,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
 )
 
@@ -203,10 +204,14 @@ func TestNewRefusesRegistrations(t *testing.T) {
 }
 
 func TestAnswers(t *testing.T) {
-	var asked wire.AuthRequest
+	var asked policy.Access
+	var asking identity.Principal
 	var answered wire.Answered
 	url := serve(t, func(cfg *wire.Config) {
-		cfg.Authorize = func(_ context.Context, r wire.AuthRequest) error { asked = r; return nil }
+		cfg.Authorize = func(_ context.Context, p identity.Principal, needs ...policy.Access) error {
+			asking, asked = p, needs[0]
+			return nil
+		}
 		cfg.Observe = func(_ context.Context, a wire.Answered) { answered = a }
 	})
 	out, err := codecommit.NewFromConfig(good(url)).GetRepository(t.Context(), &codecommit.GetRepositoryInput{RepositoryName: aws.String("demo")})
@@ -217,8 +222,8 @@ func TestAnswers(t *testing.T) {
 	if *metadata.RepositoryName != "demo" || *metadata.Arn != "arn:aws:iam::123456789012:user/AKIAGOOD" || len(*metadata.RepositoryId) != 36 {
 		t.Errorf("the handler saw %+v", metadata)
 	}
-	if asked.Action != "codecommit:GetRepository" || asked.Resources[0] != "arn:aws:codecommit:eu-west-1:123456789012:demo" || asked.Principal.AccessKeyID != "AKIAGOOD" {
-		t.Errorf("asked for permission: %+v", asked)
+	if asked.Action != "codecommit:GetRepository" || asked.Resources[0] != "arn:aws:codecommit:eu-west-1:123456789012:demo" || asking.AccessKeyID != "AKIAGOOD" {
+		t.Errorf("%+v asked for permission: %+v", asking, asked)
 	}
 	if answered.Operation != "codecommit:GetRepository" || answered.Code != "" || answered.Status != 200 || answered.RequestID != *metadata.RepositoryId {
 		t.Errorf("observed %+v", answered)
@@ -285,7 +290,7 @@ func TestServiceThatIsNotServed(t *testing.T) {
 func TestAuthorizeDenies(t *testing.T) {
 	const message = "User: x is not authorized to perform: y"
 	url := serve(t, func(cfg *wire.Config) {
-		cfg.Authorize = func(context.Context, wire.AuthRequest) error {
+		cfg.Authorize = func(context.Context, identity.Principal, ...policy.Access) error {
 			return &smithy.GenericAPIError{Code: "AccessDenied", Message: message}
 		}
 	})
