@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/mayfly-cd/mayfly/localaws/iam"
@@ -27,24 +25,21 @@ type Decision struct {
 	Keys map[string][]string
 	// Allowed says whether the policies allow the action on all the resources.
 	Allowed bool
+	// Statement is the Sid of the statement that allowed or denied it; empty
+	// where it has none, and where no statement did.
+	Statement string
 	// Why says what stands against it, in the words of AWS's messages, such as
 	// "because no identity-based policy allows the s3:PutObject action".
 	Why string
 }
 
-// maxDecisions is how many decisions are kept: more than a whole workshop makes in a minute.
-const maxDecisions = 1024
-
-// authorizer asks IAM, denies what it does not allow, and keeps the decisions.
+// authorizer asks IAM, and denies what it does not allow.
 type authorizer struct {
 	iam     *iam.Service
 	enforce bool
 	now     func() time.Time
 	log     *slog.Logger
-
-	mu   sync.Mutex // guards what follows
-	ring []Decision // of maxDecisions once it is full
-	next int        // where the next one goes, once it is full
+	decided func(Decision) // nil: nobody wants to know
 }
 
 // authorize is for wire.Config.Authorize and service.Env.IAM.
@@ -54,7 +49,7 @@ func (a *authorizer) authorize(ctx context.Context, p identity.Principal, needs 
 		if err != nil {
 			return err
 		}
-		a.record(ctx, p, access, made)
+		a.tell(ctx, p, access, made)
 		if made.Decision != policy.Allowed && a.enforce {
 			return iam.Denied(p, access.Action, made)
 		}
@@ -62,39 +57,30 @@ func (a *authorizer) authorize(ctx context.Context, p identity.Principal, needs 
 	return nil
 }
 
-func (a *authorizer) record(ctx context.Context, p identity.Principal, access policy.Access, made iam.Decision) {
-	kept := Decision{
+// tell tells the log, where it wants to know so much, and whoever asked for it.
+func (a *authorizer) tell(ctx context.Context, p identity.Principal, access policy.Access, made iam.Decision) {
+	debug := a.log.Enabled(ctx, slog.LevelDebug)
+	if !debug && a.decided == nil {
+		return
+	}
+	told := Decision{
 		Time: a.now(), Principal: cmp.Or(p.ARN, p.Service), Action: access.Action, Resources: access.Resources, Keys: access.Keys,
 		Allowed: made.Decision == policy.Allowed, Why: made.Why(access.Action),
 	}
-	if len(kept.Resources) == 0 {
-		kept.Resources = []string{"*"}
+	if len(told.Resources) == 0 {
+		told.Resources = []string{"*"}
 	}
-	if a.log.Enabled(ctx, slog.LevelDebug) {
-		a.log.DebugContext(ctx, "decision", "principal", kept.Principal, "action", kept.Action,
-			"resources", kept.Resources, "allowed", kept.Allowed, "why", kept.Why)
+	if made.Statement != nil {
+		told.Statement = made.Statement.Sid
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.ring) < maxDecisions {
-		a.ring = append(a.ring, kept)
-		return
+	if debug {
+		a.log.DebugContext(ctx, "decision", "principal", told.Principal, "action", told.Action,
+			"resources", told.Resources, "allowed", told.Allowed, "why", told.Why)
 	}
-	a.ring[a.next] = kept
-	a.next = (a.next + 1) % maxDecisions
+	if a.decided != nil {
+		a.decided(told)
+	}
 }
-
-// list returns the decisions, the oldest first.
-func (a *authorizer) list() []Decision {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return slices.Concat(a.ring[a.next:], a.ring[:a.next])
-}
-
-// Decisions are what IAM decided on the last requests, the oldest first: for
-// those of the API and of Git, from people, builds, functions and services
-// alike. Only requests with a good signature and a valid input are decided.
-func (s *Server) Decisions() []Decision { return s.authorizer.list() }
 
 // guarded is a service whose resources have policies.
 type guarded interface {

@@ -4,9 +4,9 @@ import (
 	"archive/zip"
 	"bytes"
 	"os/exec"
-	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -35,7 +35,8 @@ func TestTargetsWithoutRole(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Fatalf("this test needs curl: %v", err)
 	}
-	w, server := newWorld(t, localaws.Options{})
+	var made decisions
+	w, server := newWorld(t, localaws.Options{Decided: made.add})
 	ctx := t.Context()
 	bus, topics, logs := eventbridge.NewFromConfig(w.cfg), sns.NewFromConfig(w.cfg), cloudwatchlogs.NewFromConfig(w.cfg)
 
@@ -65,7 +66,7 @@ func TestTargetsWithoutRole(t *testing.T) {
 
 	var message string
 	eventually(t, "the topic gets the event", func() bool {
-		for _, m := range must(server.Inbox())(t) {
+		for _, m := range must(localaws.ReadInbox(ctx, w.url, region, server.Credentials(), time.Now()))(t) { //nolint:forbidigo // signatures are by the clock
 			if m.TopicARN == topic {
 				message = m.Body
 			}
@@ -97,11 +98,23 @@ func TestTargetsWithoutRole(t *testing.T) {
 		}
 	}
 	for _, action := range []string{"lambda:InvokeFunction", "sns:Publish"} {
-		asked := func(d localaws.Decision) bool { return d.Principal == "events.amazonaws.com" && d.Action == action }
-		if !slices.ContainsFunc(server.Decisions(), asked) {
-			t.Errorf("EventBridge called without a decision on %s", action)
+		if got := made.last(t, action); got.Principal != "events.amazonaws.com" || !got.Allowed {
+			t.Errorf("EventBridge's call of %s: %+v", action, got)
 		}
 	}
+
+	// A function whose policy does not name EventBridge is not called.
+	silent := w.function("silent", listener)
+	must(bus.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String("deployed"), Targets: []ebtypes.Target{
+		{Id: aws.String("function"), Arn: aws.String(silent)},
+	}}))(t)
+	must(bus.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: []ebtypes.PutEventsRequestEntry{{
+		Source: aws.String("mayfly.test"), DetailType: aws.String("Test"), Detail: aws.String(`{"say":"hello"}`),
+	}}}))(t)
+	eventually(t, "the call of the silent function is denied", func() bool {
+		got := made.last(t, "lambda:InvokeFunction")
+		return got.Resources[0] == silent && !got.Allowed
+	})
 }
 
 // function makes a function of a program that speaks the runtime's API.

@@ -67,9 +67,14 @@ type Options struct {
 	// throttle, delay (with delay=200ms), deny, reset and fail; "after" lets the
 	// call have its effect first.
 	Faults []string
-	// PermitAll serves what IAM denies, and only records the denial; see
-	// [Server.Decisions].
+	// PermitAll serves what IAM denies; the denial is only told to Decided and
+	// to a log of level debug.
 	PermitAll bool
+	// Decided is told what IAM made of every access that a request needed: those
+	// of the API and of Git, from people, builds, functions and services alike.
+	// Only requests with a good signature and a valid input come so far. It is
+	// called by many goroutines at a time. Nil: nobody wants to know.
+	Decided func(Decision)
 	// Middleware may wrap the whole endpoint, to watch it or to disturb it; nil leaves it alone.
 	Middleware func(http.Handler) http.Handler
 }

@@ -67,7 +67,7 @@ func (s *Server) assemble(o Options) (http.Handler, error) {
 		return nil, fmt.Errorf("open iam: %w", err)
 	}
 	all.iam.Describe = all.describe
-	s.authorizer = &authorizer{iam: all.iam, enforce: !o.PermitAll, now: s.now, log: o.Log}
+	s.authorizer = &authorizer{iam: all.iam, enforce: !o.PermitAll, now: s.now, log: o.Log, decided: o.Decided}
 	if all.events, err = events.New(env("events")); err != nil {
 		return nil, fmt.Errorf("open events: %w", err)
 	}
@@ -133,6 +133,8 @@ func (s *Server) route(api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.Path
 		switch {
+		case path == inboxPath && !signedForS3(r):
+			s.serveInbox(w, r)
 		case strings.HasPrefix(path, "/v1/repos/"):
 			if _, ok := wire.Guard(w, r, s.hosts()); ok {
 				s.services.codecommit.ServeGit(w, r)

@@ -133,7 +133,7 @@ func (a *app) inProcess() (localAWS, func() error) {
 			return at, nil
 		}
 		var err error
-		if server, err = a.startServer(dir, 0, nil); err != nil {
+		if server, err = a.startServer(dir, serveOptions{}); err != nil {
 			return endpoint{}, err
 		}
 		at := endpointOf(server)
@@ -177,10 +177,10 @@ func removeEndpoint(dir string) error {
 }
 
 // startServer starts the local AWS of an environment in this process.
-func (a *app) startServer(dir string, port int, faults []string) (*localaws.Server, error) {
+func (a *app) startServer(dir string, o serveOptions) (*localaws.Server, error) {
 	server, err := localaws.Start(localaws.Options{
-		Dir: localDir(dir), Port: port, Region: a.flags.region, Environ: a.environ, Now: a.now,
-		BuildVariables: a.buildVariables(), Faults: faults, Log: a.localLogger(),
+		Dir: localDir(dir), Port: o.port, Region: a.flags.region, Environ: a.environ, Now: a.now,
+		BuildVariables: a.buildVariables(), Faults: o.faults, PermitAll: o.permitAll, Log: a.localLogger(),
 	})
 	if errors.Is(err, localaws.ErrInUse) {
 		return nil, fmt.Errorf("the local AWS of environment %s is held by another process: %w", a.flags.env, err)

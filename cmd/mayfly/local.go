@@ -20,7 +20,7 @@ func (a *app) localCommand() *cobra.Command {
 	c := &cobra.Command{Use: "local", Short: "The local AWS on its own", Args: noArguments, RunE: func(cmd *cobra.Command, _ []string) error {
 		return cmd.Help()
 	}}
-	c.AddCommand(a.localStartCommand(), a.localServeCommand(), a.localStopCommand(), a.localEnvCommand(), a.localWipeCommand())
+	c.AddCommand(a.localStartCommand(), a.localServeCommand(), a.localStopCommand(), a.localEnvCommand(), a.localInboxCommand(), a.localWipeCommand())
 	return c
 }
 
@@ -65,11 +65,17 @@ func keepPort(dir string, port int) error {
 	return localaws.KeepPort(localDir(dir), port)
 }
 
+// serveOptions are the flags of `mayfly local serve`.
+type serveOptions struct {
+	port      int
+	faults    []string
+	permitAll bool
+	idle      time.Duration
+	announce  bool
+}
+
 func (a *app) localServeCommand() *cobra.Command {
-	var port int
-	var announce bool
-	var idle time.Duration
-	var faults []string
+	var o serveOptions
 	c := &cobra.Command{
 		Use: "serve", Short: "Run it in the foreground, until Ctrl-C", Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -77,22 +83,23 @@ func (a *app) localServeCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.serve(cmd.Context(), dir, port, faults, idle, announce)
+			return a.serve(cmd.Context(), dir, o)
 		},
 	}
-	c.Flags().IntVar(&port, "port", 0, "the port to listen on (default: the last one, or any)")
-	c.Flags().DurationVar(&idle, "idle", 0, "end after so long without a request (default: never)")
-	c.Flags().StringArrayVar(&faults, "fault", nil,
+	c.Flags().IntVar(&o.port, "port", 0, "the port to listen on (default: the last one, or any)")
+	c.Flags().DurationVar(&o.idle, "idle", 0, "end after so long without a request (default: never)")
+	c.Flags().StringArrayVar(&o.faults, "fault", nil,
 		"something to go wrong on purpose, such as operation=codebuild:StartBuild,kind=throttle,nth=2,times=3 (kinds: throttle, delay, deny, reset, fail)")
-	c.Flags().BoolVar(&announce, "announce", false, "say on stdout, as JSON, how it is reached")
+	c.Flags().BoolVar(&o.permitAll, "permit-all", false, "serve what IAM denies, which AWS never does; with --verbose each denial is logged")
+	c.Flags().BoolVar(&o.announce, "announce", false, "say on stdout, as JSON, how it is reached")
 	_ = c.Flags().MarkHidden("announce")
 	return c
 }
 
-func (a *app) serve(ctx context.Context, dir string, port int, faults []string, idle time.Duration, announce bool) (err error) {
-	server, err := a.startServer(dir, port, faults)
+func (a *app) serve(ctx context.Context, dir string, o serveOptions) (err error) {
+	server, err := a.startServer(dir, o)
 	if err != nil {
-		if announce {
+		if o.announce {
 			a.announce(endpoint{Error: err.Error()})
 		}
 		return err
@@ -102,7 +109,7 @@ func (a *app) serve(ctx context.Context, dir string, port int, faults []string, 
 		return errors.Join(err, server.Close())
 	}
 	defer func() { err = errors.Join(err, server.Close(), removeEndpoint(dir)) }()
-	if announce {
+	if o.announce {
 		a.announce(at)
 	} else {
 		a.say("The local AWS runs at %s. Ctrl-C ends it.\n", at.URL)
@@ -116,7 +123,7 @@ func (a *app) serve(ctx context.Context, dir string, port int, faults []string, 
 			return nil
 		case <-tick.C:
 			quiet := server.Idle()
-			if idle > 0 && quiet > idle {
+			if o.idle > 0 && quiet > o.idle {
 				return nil
 			}
 			if quiet < restAfter {
