@@ -25,6 +25,8 @@ const (
 type push struct {
 	Repository string // its name
 	Caller     string // the ARN
+	// Before are the references before it, once they are about to be published.
+	Before *refs `json:",omitempty"`
 }
 
 // changing notes that references of the repository may change until the
@@ -34,14 +36,14 @@ func (s *Service) changing(ctx context.Context, name, id string) (publish func()
 	if err != nil {
 		return nil, err
 	}
-	p, key := push{name, identity.From(ctx).ARN}, fmt.Sprintf("%s/%d", id, n)
+	p, key := push{Repository: name, Caller: identity.From(ctx).ARN}, fmt.Sprintf("%s/%d", id, n)
 	if err := s.pushes.Put(key, p); err != nil {
 		return nil, err
 	}
 	// The caller may be gone by the time of publishing; the change is not.
 	ctx = context.WithoutCancel(ctx)
 	return func() error {
-		if err := s.publish(ctx, id, p); err != nil {
+		if err := s.publish(ctx, id, key, p); err != nil {
 			return err
 		}
 		return s.pushes.Delete(key)
@@ -56,7 +58,7 @@ func (s *Service) recover(ctx context.Context) error {
 	}
 	for _, row := range rows {
 		id, _, _ := strings.Cut(row.Key, "/")
-		if err := s.publish(ctx, id, row.Value); err != nil {
+		if err := s.publish(ctx, id, row.Key, row.Value); err != nil {
 			s.env.Log.Error("look for an unpublished push", "repository", row.Value.Repository, "error", err)
 			continue
 		}
@@ -70,7 +72,10 @@ func (s *Service) recover(ctx context.Context) error {
 // publish compares the repository's references with those last published, and
 // emits an event for each that differs. Pushes to one branch which overlap may
 // share an event; the last one always names the commit that the branch has.
-func (s *Service) publish(ctx context.Context, id string, p push) error {
+// Whoever gets the event finds the branch at that commit: what is published is
+// written first, and what it was before with the push, so that a process that
+// is killed between the two emits its events after its restart.
+func (s *Service) publish(ctx context.Context, id, key string, p push) error {
 	defer s.lock(id)()
 	row, ok, err := s.repositories.Get(p.Repository)
 	if err != nil {
@@ -90,16 +95,26 @@ func (s *Service) publish(ctx context.Context, id string, p push) error {
 	if err != nil {
 		return err
 	}
+	if p.Before != nil {
+		old = *p.Before
+	}
 	if maps.Equal(old, now) {
 		return nil
 	}
 	if err := s.chooseDefault(ctx, p.Repository, row, now); err != nil {
 		return err
 	}
-	if err := s.emit(ctx, id, p, old, now); err != nil {
+	if old == nil {
+		old = refs{} // nothing, rather than not known
+	}
+	p.Before = &old
+	if err := s.pushes.Put(key, p); err != nil {
 		return err
 	}
 	if err := s.refs.Put(id, now); err != nil {
+		return err
+	}
+	if err := s.emit(ctx, id, p, old, now); err != nil {
 		return err
 	}
 	return s.touch(p.Repository, func(*repository) {})
