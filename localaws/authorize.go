@@ -31,6 +31,8 @@ type Decision struct {
 	// Why says what stands against it, in the words of AWS's messages, such as
 	// "because no identity-based policy allows the s3:PutObject action".
 	Why string
+	// Took is how long it was thought about.
+	Took time.Duration
 }
 
 // authorizer asks IAM, and denies what it does not allow.
@@ -45,11 +47,12 @@ type authorizer struct {
 // authorize is for wire.Config.Authorize and service.Env.IAM.
 func (a *authorizer) authorize(ctx context.Context, p identity.Principal, needs ...policy.Access) error {
 	for _, access := range needs {
+		began := time.Now() //nolint:forbidigo // it is only measured
 		made, err := a.iam.Decide(p, access)
 		if err != nil {
 			return err
 		}
-		a.tell(ctx, p, access, made)
+		a.tell(ctx, p, access, made, time.Since(began))
 		if made.Decision != policy.Allowed && a.enforce {
 			return iam.Denied(p, access.Action, made)
 		}
@@ -58,14 +61,14 @@ func (a *authorizer) authorize(ctx context.Context, p identity.Principal, needs 
 }
 
 // tell tells the log, where it wants to know so much, and whoever asked for it.
-func (a *authorizer) tell(ctx context.Context, p identity.Principal, access policy.Access, made iam.Decision) {
+func (a *authorizer) tell(ctx context.Context, p identity.Principal, access policy.Access, made iam.Decision, took time.Duration) {
 	debug := a.log.Enabled(ctx, slog.LevelDebug)
 	if !debug && a.decided == nil {
 		return
 	}
 	told := Decision{
 		Time: a.now(), Principal: cmp.Or(p.ARN, p.Service), Action: access.Action, Resources: access.Resources, Keys: access.Keys,
-		Allowed: made.Decision == policy.Allowed, Why: made.Why(access.Action),
+		Allowed: made.Decision == policy.Allowed, Why: made.Why(access.Action), Took: took,
 	}
 	if len(told.Resources) == 0 {
 		told.Resources = []string{"*"}

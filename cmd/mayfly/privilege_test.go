@@ -1,0 +1,239 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/mayfly-cd/mayfly/localaws"
+	"github.com/mayfly-cd/mayfly/phases"
+)
+
+// TestLeastPrivilege walks the workshop up to each phase and takes it down
+// again, with IAM saying no. That proves that the templates' roles suffice for
+// every call that is made here; a statement that is taken out of a template
+// fails the walk, or the subtest that bears its name. And it proves that they
+// do not allow more: every action of every statement was used, or stands in
+// the list [inside] with its source.
+func TestLeastPrivilege(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it walks the workshop four times")
+	}
+	seen := map[string]bool{}
+	for i, last := range phases.All {
+		if i == 0 {
+			continue // its template has no role
+		}
+		t.Run(last.Name, func(t *testing.T) {
+			w := newPrivilegeWorld(t)
+			names := make([]string, 0, len(phases.All))
+			for _, p := range phases.All[:i+1] {
+				names = append(names, p.Name)
+			}
+			w.mayfly(append([]string{"run"}, names...)...)
+			granted := w.granted()
+			w.mayfly(append([]string{"run", "--teardown"}, names...)...)
+			used := w.used()
+			if len(granted) == 0 {
+				t.Fatal("no role was found")
+			}
+			for _, g := range granted {
+				seen[g.name()] = true
+				t.Run(g.name(), func(t *testing.T) {
+					source, excused := inside[g.name()]
+					switch {
+					case !used[g] && !excused && !unusedBefore(last.Name, g):
+						t.Errorf("nothing that the workshop does needs %s in statement %s of role %s: take it out, or add it to the list with its source", g.action, g.sid, g.role)
+					case used[g] && excused:
+						t.Errorf("%s was used: it needs no excuse (%s)", g.name(), source)
+					}
+				})
+			}
+		})
+	}
+	for _, name := range slices.Sorted(maps.Keys(inside)) {
+		if !seen[name] {
+			t.Errorf("no template grants %s any more: take it out of the list", name)
+		}
+	}
+}
+
+// grant is one action that a statement of a role's policy allows.
+type grant struct{ role, sid, action string }
+
+func (g grant) name() string { return g.role + "/" + g.sid + "/" + g.action }
+
+type privilegeWorld struct {
+	t       *testing.T
+	server  *localaws.Server
+	environ []string
+	app     string
+
+	mu      sync.Mutex // guards allowed and denied
+	allowed []localaws.Decision
+	denied  []localaws.Decision
+}
+
+// newPrivilegeWorld starts a local AWS in this process, which the commands find
+// as if it ran in the background.
+func newPrivilegeWorld(t *testing.T) *privilegeWorld {
+	t.Helper()
+	w := &privilegeWorld{t: t, app: filepath.Join(t.TempDir(), "app")}
+	home := t.TempDir()
+	if err := makeApplication(w.app); err != nil {
+		t.Fatal(err)
+	}
+	if err := makeFile(filepath.Join(home, ".gitconfig"), []byte("[user]\n\tname = A Learner\n\temail = learner@example.com\n")); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); !strings.HasPrefix(name, "AWS_") && name != "HOME" && name != "XDG_DATA_HOME" {
+			w.environ = append(w.environ, v)
+		}
+	}
+	w.environ = append(w.environ, "HOME="+home, "XDG_DATA_HOME="+filepath.Join(home, "data"), "GIT_CONFIG_NOSYSTEM=1")
+	dir := filepath.Join(home, "data", "mayfly", "default")
+	var err error
+	if w.server, err = localaws.Start(localaws.Options{Dir: localDir(dir), Environ: w.environ, Decided: w.decided}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := writeEndpoint(dir, endpointOf(w.server)); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *privilegeWorld) decided(d localaws.Decision) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if d.Allowed {
+		w.allowed = append(w.allowed, d)
+	} else {
+		w.denied = append(w.denied, d)
+	}
+}
+
+// mayfly runs a command, and wants that nothing was denied in it.
+func (w *privilegeWorld) mayfly(arguments ...string) {
+	w.t.Helper()
+	cmd := exec.CommandContext(w.t.Context(), "mayfly", append(arguments, "--app-dir", w.app)...)
+	cmd.Env = w.environ
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		w.t.Errorf("mayfly %s: %v\n%s", strings.Join(arguments, " "), err, out)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, d := range w.denied {
+		w.t.Errorf("denied: %s: %s on %s %s", d.Principal, d.Action, d.Resources, d.Why)
+	}
+	if w.t.Failed() {
+		w.t.FailNow()
+	}
+}
+
+// physical takes a role's logical id out of the name that CloudFormation gave it.
+var physical = regexp.MustCompile(`^mayfly-default-[a-z0-9]{6}-(?:pipeline|app)-(\w+)-\w+$`)
+
+func roleOf(t *testing.T, name string) string {
+	t.Helper()
+	match := physical.FindStringSubmatch(name)
+	if match == nil {
+		t.Fatalf("the role %s has no name that a stack of the workshop gives", name)
+	}
+	return match[1]
+}
+
+// granted lists what the policies of all roles allow.
+func (w *privilegeWorld) granted() (all []grant) {
+	t := w.t
+	t.Helper()
+	client := iam.NewFromConfig(w.server.Config())
+	roles, err := client.ListRoles(t.Context(), &iam.ListRolesInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, role := range roles.Roles {
+		policies, err := client.ListRolePolicies(t.Context(), &iam.ListRolePoliciesInput{RoleName: role.RoleName})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range policies.PolicyNames {
+			policy, err := client.GetRolePolicy(t.Context(), &iam.GetRolePolicyInput{RoleName: role.RoleName, PolicyName: aws.String(name)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, grantsOf(t, roleOf(t, *role.RoleName), *policy.PolicyDocument)...)
+		}
+	}
+	return all
+}
+
+func grantsOf(t *testing.T, role, encoded string) (all []grant) {
+	t.Helper()
+	text, err := url.PathUnescape(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document struct {
+		Statement []struct {
+			Sid    string
+			Action any
+		}
+	}
+	if err := json.Unmarshal([]byte(text), &document); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range document.Statement {
+		if s.Sid == "" {
+			t.Errorf("a statement of role %s has no Sid, so that nobody can name it", role)
+		}
+		actions, many := s.Action.([]any)
+		if !many {
+			actions = []any{s.Action}
+		}
+		for _, action := range actions {
+			all = append(all, grant{role, s.Sid, fmt.Sprint(action)})
+		}
+	}
+	return all
+}
+
+// used says by which statements the roles' sessions were allowed what they did.
+func (w *privilegeWorld) used() map[grant]bool {
+	w.t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	used := map[grant]bool{}
+	for _, d := range w.allowed {
+		if _, session, ok := strings.Cut(d.Principal, ":assumed-role/"); ok {
+			name, _, _ := strings.Cut(session, "/")
+			used[grant{roleOf(w.t, name), d.Statement, d.Action}] = true
+		}
+	}
+	return used
+}
+
+// inside are the actions that are granted for calls which AWS makes inside, or
+// makes where things go as they do not go here, each with where that is said.
+var inside = map[string]string{}
+
+// unusedBefore excuses what a phase grants for a later one.
+func unusedBefore(string, grant) bool { return false }
