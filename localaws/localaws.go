@@ -13,6 +13,7 @@
 package localaws
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -44,9 +45,11 @@ type Options struct {
 	Dir string
 	// Port is where to listen on 127.0.0.1; 0 is the port of the last time, or any.
 	Port int
-	// Account is the twelve-digit account id; empty is "000000000000", which AWS never gives away.
+	// Account is the twelve-digit account id; empty is that of the last time, or
+	// "000000000000", which AWS never gives away.
 	Account string
-	// Region is the one region; empty is us-east-1.
+	// Region is the one region; empty is that of the last time, or us-east-1.
+	// State of another account or region is refused: its ARNs would be wrong.
 	Region string
 	// AccessKeyID and SecretAccessKey are the account's own keys; empty are
 	// those of the last time, or random ones.
@@ -131,7 +134,7 @@ const (
 // Start starts a local AWS. It fails with [ErrInUse] where another process
 // holds the state, and with a *[PortError] where the port is taken.
 func Start(o Options) (*Server, error) {
-	s := &Server{Account: orDefault(o.Account, defaultAccount), Region: orDefault(o.Region, defaultRegion), dir: o.Dir}
+	s := &Server{dir: o.Dir}
 	s.now = o.Now
 	if s.now == nil {
 		s.now = time.Now //nolint:forbidigo // the default of the clock
@@ -151,11 +154,37 @@ func Start(o Options) (*Server, error) {
 	return s, nil
 }
 
-func orDefault(value, fallback string) string {
-	if value == "" {
-		return fallback
+// place is where this AWS says that it stands.
+type place struct{ Account, Region string }
+
+// settle finds the account and the region: given, of the last time, or the defaults.
+func (s *Server) settle(o Options) error {
+	table, err := store.NewTable[place](s.db, "localaws/place")
+	if err != nil {
+		return err
 	}
-	return value
+	kept, ok, err := table.Get("place")
+	if err != nil {
+		return err
+	}
+	at := place{
+		Account: cmp.Or(o.Account, kept.Account, defaultAccount), Region: cmp.Or(o.Region, kept.Region, defaultRegion),
+	}
+	if ok && at != kept {
+		return &PlaceError{Account: kept.Account, Region: kept.Region}
+	}
+	s.Account, s.Region = at.Account, at.Region
+	if ok {
+		return nil
+	}
+	return table.Put("place", at)
+}
+
+// PlaceError is returned by Start for a state folder of another account or region.
+type PlaceError struct{ Account, Region string }
+
+func (e *PlaceError) Error() string {
+	return fmt.Sprintf("the state is of region %s in account %s", e.Region, e.Account)
 }
 
 func (s *Server) openState() (err error) {
@@ -175,6 +204,9 @@ func (s *Server) openState() (err error) {
 }
 
 func (s *Server) open(o Options) error {
+	if err := s.settle(o); err != nil {
+		return err
+	}
 	if err := s.listen(o.Port); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -53,6 +54,9 @@ type declined string
 
 func (d declined) Error() string { return string(d) }
 
+// regionForm is what the names of AWS's regions look like, those to come too.
+var regionForm = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
+
 func usage(format string, args ...any) error {
 	return &usageError{fmt.Errorf(format, args...)}
 }
@@ -97,6 +101,9 @@ func (a *app) check(*cobra.Command, []string) error {
 	}
 	if a.flags.target != targetLocal && a.flags.target != targetAWS {
 		return usage("--target %q: it is local or aws", a.flags.target)
+	}
+	if a.flags.region != "" && !regionForm.MatchString(a.flags.region) {
+		return usage("--region %q: a region is such as us-east-1", a.flags.region)
 	}
 	if err := cloud.CheckEnvironment(a.flags.env); err != nil {
 		return &usageError{err}

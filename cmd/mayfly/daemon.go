@@ -54,10 +54,19 @@ func (a *app) running(ctx context.Context, dir string) (endpoint, bool) {
 
 // background finds the environment's local AWS, or starts it in the background.
 func (a *app) background(ctx context.Context, dir string) (endpoint, error) {
-	if at, ok := a.running(ctx, dir); ok {
-		return at, nil
+	at, ok := a.running(ctx, dir)
+	switch {
+	case !ok:
+		return a.startBackground(ctx, dir)
+	case a.flags.region != "" && a.flags.region != at.Region:
+		return at, otherPlace(&localaws.PlaceError{Account: at.Account, Region: at.Region})
 	}
-	return a.startBackground(ctx, dir)
+	return at, nil
+}
+
+// otherPlace says what to do about state that is of another region than asked for.
+func otherPlace(err *localaws.PlaceError) error {
+	return fmt.Errorf("%w: leave --region out, use another --env, or empty it with `mayfly local wipe`", err)
 }
 
 // startBackground starts `mayfly local serve` as a process of its own, which
@@ -77,7 +86,7 @@ func (a *app) startBackground(ctx context.Context, dir string) (endpoint, error)
 	}
 	defer func() { _ = log.Close() }() // the child has its own
 	// It must outlive this context.
-	cmd := exec.Command(self, "local", "serve", "--announce", "--idle", idleLimit.String(), "--env", a.flags.env) //nolint:noctx // as said
+	cmd := exec.Command(self, "local", "serve", "--announce", "--idle", idleLimit.String(), "--env", a.flags.env, "--region", a.flags.region) //nolint:noctx // as said
 	cmd.Dir = dir
 	cmd.Env = a.environ
 	cmd.Stderr = log
@@ -184,6 +193,9 @@ func (a *app) startServer(dir string, o serveOptions) (*localaws.Server, error) 
 	})
 	if errors.Is(err, localaws.ErrInUse) {
 		return nil, fmt.Errorf("the local AWS of environment %s is held by another process: %w", a.flags.env, err)
+	}
+	if kept, ok := errors.AsType[*localaws.PlaceError](err); ok {
+		return nil, otherPlace(kept)
 	}
 	if taken, ok := errors.AsType[*localaws.PortError](err); ok {
 		return nil, fmt.Errorf("%w; end what listens there, or give the local AWS another port with `mayfly local start --port N`", taken)

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"github.com/mayfly-cd/mayfly/internal/cloud"
@@ -41,6 +42,10 @@ func (a *app) gitCredential(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if keys, region, ok := a.shellKeys(ctx, asked); ok {
+		a.tellPassword(keys, region, asked)
+		return nil
+	}
 	e, dir, err := a.environment()
 	if err != nil {
 		return err
@@ -64,9 +69,29 @@ func (a *app) gitCredential(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("find AWS credentials: %w", err)
 	}
-	user, password := cloud.GitCredential(keys, e.Region, asked, a.now())
-	a.answer("username=%s\npassword=%s\n", user, password)
+	a.tellPassword(keys, e.Region, asked)
 	return nil
+}
+
+func (a *app) tellPassword(keys aws.Credentials, region string, asked *url.URL) {
+	user, password := cloud.GitCredential(keys, region, asked, a.now())
+	a.answer("username=%s\npassword=%s\n", user, password)
+}
+
+// shellKeys are the keys of a shell that `mayfly local env` has pointed at the
+// local AWS, as the AWS CLI's helper would take them: the account's own, or
+// those of somebody whom the person has made in it.
+func (a *app) shellKeys(ctx context.Context, asked *url.URL) (keys aws.Credentials, region string, ok bool) {
+	dir, err := a.dir()
+	if err != nil || a.flags.target != targetLocal {
+		return keys, "", false
+	}
+	keys = aws.Credentials{
+		AccessKeyID: a.variable("AWS_ACCESS_KEY_ID"), SecretAccessKey: a.variable("AWS_SECRET_ACCESS_KEY"), SessionToken: a.variable("AWS_SESSION_TOKEN"),
+	}
+	at, runs := a.running(ctx, dir)
+	pointed := runs && a.variable("AWS_ENDPOINT_URL") == at.URL && asked.Scheme+"://"+asked.Host == at.URL
+	return keys, at.Region, pointed && keys.AccessKeyID != ""
 }
 
 // readCredentialRequest reads git's key=value lines.

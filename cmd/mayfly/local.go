@@ -172,43 +172,6 @@ func (a *app) localStopCommand() *cobra.Command {
 	}
 }
 
-func (a *app) localEnvCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "env", Short: "Print the variables that point any AWS client at it", Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			dir, err := a.dir()
-			if err != nil {
-				return err
-			}
-			at, err := a.background(cmd.Context(), dir)
-			if err != nil {
-				return err
-			}
-			variables := [][2]string{
-				{"AWS_ENDPOINT_URL", at.URL},
-				{"AWS_REGION", at.Region},
-				{"AWS_DEFAULT_REGION", at.Region},
-				{"AWS_ACCESS_KEY_ID", at.AccessKeyID},
-				{"AWS_SECRET_ACCESS_KEY", at.SecretAccessKey},
-			}
-			if a.flags.json {
-				object := map[string]string{}
-				for _, v := range variables {
-					object[v[0]] = v[1]
-				}
-				terminal.JSON(a.streams.Out, object)
-				return nil
-			}
-			for _, v := range variables {
-				a.answer("export %s=%s\n", v[0], shellQuote(v[1]))
-			}
-			// What would take precedence over these keys, or keep a proxy in between.
-			a.answer("unset AWS_SESSION_TOKEN AWS_PROFILE\nexport NO_PROXY=\"127.0.0.1${NO_PROXY:+,$NO_PROXY}\"\n")
-			return nil
-		},
-	}
-}
-
 func (a *app) localWipeCommand() *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
