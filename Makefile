@@ -4,7 +4,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 TOOLS := $(CURDIR)/bin/tools
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
-FUZZTIME ?= 20s
+FUZZTIME ?= 60s
 
 .PHONY: help build test race script lint fmt tidy-check cover bench fuzz conformance acceptance dist vet-platforms table clean
 
@@ -42,11 +42,10 @@ cover: ## show how much the tests reach
 bench: ## measure the table of docs/performance.md; MAYFLY_BENCH_FULL=1 builds the sample application too
 	go test ./internal/bench -count 1 -run '^$$' -bench . -benchtime 1x -timeout 30m -v
 
-fuzz: ## fuzz each decoder for FUZZTIME
-	@set -e; for package in $$(go list ./...); do \
-	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
-	    echo "== $$package $$target"; go test $$package -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
-	  done; done
+fuzz: ## fuzz each decoder for FUZZTIME, two at a time
+	@for package in $$(grep -rl '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
+	  go test -list '^Fuzz' $$package | sed -n "s|^Fuzz|$$package Fuzz|p"; \
+	done | xargs -P 2 -L 1 sh -c 'echo "== $$0 $$1"; exec go test $$0 -run "^$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -parallel 1'
 
 conformance: ## drive localaws with the clients that people use: botocore, the AWS CLI, cfn-lint
 	localaws/conformance/run
