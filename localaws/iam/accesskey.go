@@ -4,11 +4,16 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
 )
 
 const maxAccessKeys = 2
@@ -27,18 +32,8 @@ func secret() string {
 	return base64.StdEncoding.EncodeToString(random)
 }
 
-func (s *Service) keysOf(user string) ([]accessKey, error) {
-	rows, err := s.accessKeys.List("", "", 0)
-	if err != nil {
-		return nil, err
-	}
-	var keys []accessKey
-	for _, row := range rows {
-		if rowKey(row.Value.User) == rowKey(user) {
-			keys = append(keys, row.Value)
-		}
-	}
-	return keys, nil
+func (s *Service) keysOf(user string) []accessKey {
+	return slices.DeleteFunc(s.accessKeys.list(), func(key accessKey) bool { return rowKey(key.User) != rowKey(user) })
 }
 
 // owner returns the user named, or the caller.
@@ -58,15 +53,11 @@ func (s *Service) CreateAccessKey(ctx context.Context, in *iam.CreateAccessKeyIn
 	if err != nil {
 		return nil, err
 	}
-	keys, err := s.keysOf(user.Name)
-	if err != nil {
-		return nil, err
-	}
-	if len(keys) >= maxAccessKeys {
+	if len(s.keysOf(user.Name)) >= maxAccessKeys {
 		return nil, limitExceeded("Cannot exceed quota for AccessKeysPerUser: 2")
 	}
 	key := accessKey{ID: uniqueID("AKIA", keyLength), Secret: secret(), User: user.Name, Status: types.StatusTypeActive, Created: s.now()}
-	if err := s.accessKeys.Put(key.ID, key); err != nil {
+	if err := s.accessKeys.put(key.ID, key); err != nil {
 		return nil, err
 	}
 	s.remember(userKey(key, user))
@@ -82,11 +73,7 @@ func (s *Service) ListAccessKeys(ctx context.Context, in *iam.ListAccessKeysInpu
 	if err != nil {
 		return nil, err
 	}
-	keys, err := s.keysOf(user.Name)
-	if err != nil {
-		return nil, err
-	}
-	items, truncated, next := page(keys, func(k accessKey) string { return k.ID }, in.Marker, in.MaxItems)
+	items, truncated, next := page(s.keysOf(user.Name), func(k accessKey) string { return k.ID }, in.Marker, in.MaxItems)
 	out := &iam.ListAccessKeysOutput{AccessKeyMetadata: []types.AccessKeyMetadata{}, IsTruncated: truncated, Marker: next}
 	for _, key := range items {
 		out.AccessKeyMetadata = append(out.AccessKeyMetadata, types.AccessKeyMetadata{
@@ -102,7 +89,7 @@ func (s *Service) updateKey(ctx context.Context, userName, id *string, change fu
 		return accessKey{}, entity{}, err
 	}
 	var changed accessKey
-	err = s.accessKeys.Update(*id, func(k *accessKey, ok bool) error {
+	err = s.accessKeys.update(*id, func(k *accessKey, ok bool) error {
 		if !ok || rowKey(k.User) != rowKey(user.Name) {
 			return noSuchEntity("The Access Key with id " + *id + " cannot be found.")
 		}
@@ -134,5 +121,42 @@ func (s *Service) DeleteAccessKey(ctx context.Context, in *iam.DeleteAccessKeyIn
 		return nil, err
 	}
 	s.forget(key.ID)
-	return &iam.DeleteAccessKeyOutput{}, s.accessKeys.Delete(key.ID)
+	return &iam.DeleteAccessKeyOutput{}, errors.Join(s.accessKeys.delete(key.ID), s.lastUsed.delete(key.ID))
+}
+
+// lastUse is when an access key was last used, and for what.
+type lastUse struct {
+	Key, Service string
+	Time         time.Time
+}
+
+// useInterval is how precisely the last use of a key is kept.
+const useInterval = time.Minute
+
+// use notes that a user's key was used.
+func (s *Service) use(accessKeyID, action string) {
+	if !strings.HasPrefix(accessKeyID, "AKIA") || accessKeyID == s.root.AccessKeyID {
+		return
+	}
+	service, _, _ := strings.Cut(action, ":")
+	now := s.now()
+	if last, ok := s.lastUsed.get(accessKeyID); ok && now.Sub(last.Time) < useInterval {
+		return
+	}
+	if err := s.lastUsed.put(accessKeyID, lastUse{accessKeyID, service, now}); err != nil {
+		s.env.Log.Error("note the use of a key", "key", accessKeyID, "error", err)
+	}
+}
+
+// GetAccessKeyLastUsed says when a key was used last.
+func (s *Service) GetAccessKeyLastUsed(ctx context.Context, in *iam.GetAccessKeyLastUsedInput) (*iam.GetAccessKeyLastUsedOutput, error) {
+	key, ok := s.accessKeys.get(*in.AccessKeyId)
+	if !ok {
+		return nil, notAuthorized(identity.From(ctx).ARN, "iam:GetAccessKeyLastUsed", "access key "+*in.AccessKeyId)
+	}
+	out := &types.AccessKeyLastUsed{Region: aws.String("N/A"), ServiceName: aws.String("N/A")}
+	if last, ok := s.lastUsed.get(key.ID); ok {
+		out.LastUsedDate, out.Region, out.ServiceName = aws.Time(last.Time), aws.String(s.env.Region), aws.String(last.Service)
+	}
+	return &iam.GetAccessKeyLastUsedOutput{UserName: aws.String(key.User), AccessKeyLastUsed: out}, nil
 }

@@ -28,16 +28,11 @@ func (s *Service) AssumeForService(ctx context.Context, sess service.Session) (i
 	if sess.RoleARN == "" {
 		return s.forward(ctx, sess)
 	}
-	role, err := s.roleByARN(sess.RoleARN)
-	if err != nil {
-		return identity.Key{}, err
-	}
+	role := s.roleByARN(sess.RoleARN)
 	request := policy.Request{
-		Action: "sts:AssumeRole", Resource: sess.RoleARN,
-		Caller:  policy.Caller{Service: sess.Service},
-		Context: s.conditions(sess),
+		Action: "sts:AssumeRole", Resource: sess.RoleARN, Caller: policy.Caller{Service: sess.Service}, Context: s.keysOfService(sess),
 	}
-	if role == nil || !trusts(role, request) {
+	if role == nil || !s.trusts(role, request) {
 		return identity.Key{}, notAuthorized(sess.Service, "sts:AssumeRole", sess.RoleARN)
 	}
 	p := s.sessionOf(role, sessionName(sess))
@@ -62,44 +57,23 @@ func (s *Service) forward(ctx context.Context, sess service.Session) (identity.K
 
 // inherited returns what limits the session of that key, so that a session made from it is limited too.
 func (s *Service) inherited(accessKeyID string) session {
-	row, _, err := s.sessions.Get(accessKeyID)
-	if err != nil {
-		s.env.Log.Error("read session", "key", accessKeyID, "error", err)
-	}
-	return session{Policies: row.Policies, PolicyARNs: row.PolicyARNs, Tags: row.Tags}
+	row, _ := s.sessions.get(accessKeyID)
+	return row
 }
 
 // roleByARN returns nil where there is no such role.
-func (s *Service) roleByARN(arn string) (*entity, error) {
-	name := arn[strings.LastIndex(arn, "/")+1:]
-	role, ok, err := s.roles.Get(rowKey(name))
-	if err != nil || !ok || role.ARN != arn {
-		return nil, err
+func (s *Service) roleByARN(arn string) *entity {
+	k, role, ok := s.entityByARN(arn)
+	if !ok || k.label != roleLabel {
+		return nil
 	}
-	return &role, nil
+	return &role
 }
 
 // trusts decides by the role's trust policy alone.
-func trusts(role *entity, request policy.Request) bool {
-	doc, err := policy.Parse(role.Trust, policy.Trust)
-	if err != nil {
-		return false
-	}
-	decision, _ := policy.Trusts(doc, request)
+func (s *Service) trusts(role *entity, request policy.Request) bool {
+	decision, _ := policy.Trusts(s.parsed.get(role.Trust, policy.Trust), request)
 	return decision == policy.Allowed
-}
-
-func (s *Service) conditions(sess service.Session) policy.Context {
-	values := policy.Context{}
-	values.Set("aws:CurrentTime", s.env.Now().UTC().Format(time.RFC3339))
-	values.Set("aws:SourceAccount", s.env.Account)
-	values.Set("aws:RequestedRegion", s.env.Region)
-	values.Set("aws:PrincipalIsAWSService", "true")
-	values.Set("aws:PrincipalServiceName", sess.Service)
-	if sess.SourceARN != "" {
-		values.Set("aws:SourceArn", sess.SourceARN)
-	}
-	return values
 }
 
 func (s *Service) sessionOf(role *entity, name string) identity.Principal {

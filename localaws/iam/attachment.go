@@ -14,14 +14,10 @@ import (
 type usage struct{ attached, boundary int32 }
 
 // usages counts the uses of every managed policy, by ARN.
-func (s *Service) usages() (map[string]usage, error) {
+func (s *Service) usages() map[string]usage {
 	counts := map[string]usage{}
-	for _, k := range []kind{s.ofRoles(), s.ofUsers()} {
-		all, err := k.below(nil)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range all {
+	for _, t := range []*table[entity]{s.roles, s.users, s.groups} {
+		for _, e := range t.list() {
 			for _, arn := range e.Attached {
 				u := counts[arn]
 				u.attached++
@@ -32,7 +28,7 @@ func (s *Service) usages() (map[string]usage, error) {
 			counts[e.Boundary] = u
 		}
 	}
-	return counts, nil
+	return counts
 }
 
 func (s *Service) attach(k kind, name, arn *string) error {
@@ -80,48 +76,57 @@ func (s *Service) attached(k kind, name, prefix *string) ([]types.AttachedPolicy
 	if err != nil {
 		return nil, err
 	}
+	return s.attachedTo(e, aws.ToString(prefix)), nil
+}
+
+// attachedTo are the managed policies of an entity with such a path, in the order of their names.
+func (s *Service) attachedTo(e entity, prefix string) []types.AttachedPolicy {
 	list := []types.AttachedPolicy{}
 	for _, arn := range e.Attached {
-		p, err := s.managed(arn)
-		if err != nil {
-			return nil, err
-		}
-		if strings.HasPrefix(p.Path, aws.ToString(prefix)) {
+		if p, err := s.managed(arn); err == nil && strings.HasPrefix(p.Path, prefix) {
 			list = append(list, types.AttachedPolicy{PolicyArn: aws.String(arn), PolicyName: aws.String(p.Name)})
 		}
 	}
 	slices.SortFunc(list, func(a, b types.AttachedPolicy) int { return strings.Compare(attachedKey(a), attachedKey(b)) })
-	return list, nil
+	return list
 }
 
 func attachedKey(p types.AttachedPolicy) string { return *p.PolicyName + " " + *p.PolicyArn }
 
-// ListEntitiesForPolicy lists who uses a managed policy. There are no groups here.
+// ListEntitiesForPolicy lists who uses a managed policy.
 func (s *Service) ListEntitiesForPolicy(_ context.Context, in *iam.ListEntitiesForPolicyInput) (*iam.ListEntitiesForPolicyOutput, error) {
 	if _, err := s.managed(*in.PolicyArn); err != nil {
 		return nil, err
 	}
-	out := &iam.ListEntitiesForPolicyOutput{PolicyGroups: []types.PolicyGroup{}, PolicyRoles: []types.PolicyRole{}, PolicyUsers: []types.PolicyUser{}}
-	uses := func(e entity) bool {
-		return in.PolicyUsageFilter != types.PolicyUsageTypePermissionsBoundary && slices.Contains(e.Attached, *in.PolicyArn) ||
-			in.PolicyUsageFilter != types.PolicyUsageTypePermissionsPolicy && e.Boundary == *in.PolicyArn
+	type user struct {
+		kind
+		entity
 	}
-	roles, err := s.ofRoles().below(in.PathPrefix)
-	if err != nil {
-		return nil, err
-	}
-	users, err := s.ofUsers().below(in.PathPrefix)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range roles {
-		if uses(e) && (in.EntityFilter == "" || in.EntityFilter == types.EntityTypeRole) {
-			out.PolicyRoles = append(out.PolicyRoles, types.PolicyRole{RoleId: aws.String(e.ID), RoleName: aws.String(e.Name)})
+	var all []user
+	for _, k := range []kind{s.ofGroups(), s.ofRoles(), s.ofUsers()} {
+		if in.EntityFilter != "" && !strings.EqualFold(string(in.EntityFilter), k.label) {
+			continue
+		}
+		for _, e := range k.below(in.PathPrefix) {
+			if in.PolicyUsageFilter != types.PolicyUsageTypePermissionsBoundary && slices.Contains(e.Attached, *in.PolicyArn) ||
+				in.PolicyUsageFilter != types.PolicyUsageTypePermissionsPolicy && e.Boundary == *in.PolicyArn {
+				all = append(all, user{k, e})
+			}
 		}
 	}
-	for _, e := range users {
-		if uses(e) && (in.EntityFilter == "" || in.EntityFilter == types.EntityTypeUser) {
-			out.PolicyUsers = append(out.PolicyUsers, types.PolicyUser{UserId: aws.String(e.ID), UserName: aws.String(e.Name)})
+	items, truncated, next := page(all, func(u user) string { return u.label + "/" + rowKey(u.Name) }, in.Marker, in.MaxItems)
+	out := &iam.ListEntitiesForPolicyOutput{
+		PolicyGroups: []types.PolicyGroup{}, PolicyRoles: []types.PolicyRole{}, PolicyUsers: []types.PolicyUser{},
+		IsTruncated: truncated, Marker: next,
+	}
+	for _, u := range items {
+		switch u.label {
+		case groupLabel:
+			out.PolicyGroups = append(out.PolicyGroups, types.PolicyGroup{GroupId: aws.String(u.ID), GroupName: aws.String(u.Name)})
+		case roleLabel:
+			out.PolicyRoles = append(out.PolicyRoles, types.PolicyRole{RoleId: aws.String(u.ID), RoleName: aws.String(u.Name)})
+		default:
+			out.PolicyUsers = append(out.PolicyUsers, types.PolicyUser{UserId: aws.String(u.ID), UserName: aws.String(u.Name)})
 		}
 	}
 	return out, nil

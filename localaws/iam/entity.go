@@ -4,50 +4,137 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
-	"github.com/mayfly-cd/mayfly/localaws/internal/store"
 )
 
 // What IAM allows of an identity: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 const (
-	maxAttached        = 10
-	maxTags            = 50
-	maxInlineRoleBytes = 10240
-	maxInlineUserBytes = 2048
+	maxAttached         = 10
+	maxTags             = 50
+	maxInlineRoleBytes  = 10240
+	maxInlineUserBytes  = 2048
+	maxInlineGroupBytes = 5120
+	maxTrustBytes       = 2048
+	maxGroups           = 10
 )
 
-// kind is what roles and users differ in.
+// What IAM's messages call the kinds, and ARNs.
+const (
+	roleLabel  = "role"
+	userLabel  = "user"
+	groupLabel = "group"
+)
+
+// kind is what roles, users and groups differ in.
 type kind struct {
-	table     *store.Table[entity]
-	label     string // "role", as IAM's messages say it
+	table     *table[entity]
+	label     string
 	maxInline int
 }
 
-func (s *Service) ofRoles() kind { return kind{s.roles, "role", maxInlineRoleBytes} }
-func (s *Service) ofUsers() kind { return kind{s.users, "user", maxInlineUserBytes} }
+func (s *Service) ofRoles() kind  { return kind{s.roles, roleLabel, maxInlineRoleBytes} }
+func (s *Service) ofUsers() kind  { return kind{s.users, userLabel, maxInlineUserBytes} }
+func (s *Service) ofGroups() kind { return kind{s.groups, groupLabel, maxInlineGroupBytes} }
 
 func (k kind) missing(name string) error {
 	return noSuchEntity("The " + k.label + " with name " + name + " cannot be found.")
 }
 
 func (k kind) get(name *string) (entity, error) {
-	e, ok, err := k.table.Get(rowKey(aws.ToString(name)))
-	if err == nil && !ok {
-		err = k.missing(aws.ToString(name))
+	e, ok := k.table.get(rowKey(aws.ToString(name)))
+	if !ok {
+		return e, k.missing(aws.ToString(name))
 	}
-	return e, err
+	return e, nil
+}
+
+// create keeps a new entity under its name.
+func (k kind) create(e entity) error {
+	return k.table.update(rowKey(e.Name), func(row *entity, exists bool) error {
+		if exists {
+			return alreadyExists(strings.ToUpper(k.label[:1]) + k.label[1:] + " with name " + e.Name + " already exists.")
+		}
+		*row = e
+		return nil
+	})
+}
+
+// delete deletes an entity on which nothing hangs; check may know of more that does.
+func (k kind) delete(name *string, check func(e entity) error) error {
+	return k.table.remove(rowKey(aws.ToString(name)), func(e entity, ok bool) error {
+		if !ok {
+			return k.missing(aws.ToString(name))
+		}
+		if err := check(e); err != nil {
+			return err
+		}
+		return e.emptied()
+	})
+}
+
+// below returns the entities whose path starts with prefix, in the order of their names.
+func (k kind) below(prefix *string) []entity {
+	return slices.DeleteFunc(k.table.list(), func(e entity) bool { return !strings.HasPrefix(e.Path, aws.ToString(prefix)) })
 }
 
 func (k kind) update(name *string, change func(e *entity) error) error {
-	return k.table.Update(rowKey(aws.ToString(name)), func(e *entity, ok bool) error {
+	return k.table.update(rowKey(aws.ToString(name)), func(e *entity, ok bool) error {
 		if !ok {
 			return k.missing(aws.ToString(name))
 		}
 		return change(e)
+	})
+}
+
+// tag adds tags.
+func (k kind) tag(name *string, tags []types.Tag) error {
+	return k.update(name, func(e *entity) (err error) {
+		e.Tags, err = mergeTags(e.Tags, tags)
+		return err
+	})
+}
+
+// untag removes tags.
+func (k kind) untag(name *string, keys []string) error {
+	return k.update(name, func(e *entity) error {
+		e.Tags = withoutTags(e.Tags, keys)
+		return nil
+	})
+}
+
+func (k kind) tags(name, marker *string, maxItems *int32) (tags []types.Tag, truncated bool, next *string, err error) {
+	e, err := k.get(name)
+	if err != nil {
+		return nil, false, nil, err
+	}
+	tags, truncated, next = page(tagList(e.Tags), tagKey, marker, maxItems)
+	return tags, truncated, next, nil
+}
+
+// setBoundary sets the permissions boundary.
+func (s *Service) setBoundary(k kind, name, arn *string) error {
+	if err := s.checkBoundary(arn); err != nil {
+		return err
+	}
+	return k.update(name, func(e *entity) error {
+		e.Boundary = *arn
+		return nil
+	})
+}
+
+// deleteBoundary removes it.
+func (k kind) deleteBoundary(name *string) error {
+	return k.update(name, func(e *entity) error {
+		if e.Boundary == "" {
+			return noSuchEntity("The " + k.label + " with name " + e.Name + " has no permissions boundary.")
+		}
+		e.Boundary = ""
+		return nil
 	})
 }
 
@@ -149,23 +236,31 @@ func (e *entity) boundary() *types.AttachedPermissionsBoundary {
 
 // mergeTags writes the tags over those that are there.
 func mergeTags(old map[string]string, tags []types.Tag) (map[string]string, error) {
-	merged := maps.Clone(old)
-	if merged == nil {
-		merged = map[string]string{}
-	}
 	seen := map[string]bool{}
 	for _, tag := range tags {
 		key := rowKey(*tag.Key)
 		if seen[key] {
 			return nil, &types.InvalidInputException{Message: aws.String("Duplicate tag keys found. Please note that Tag keys are case insensitive.")}
 		}
+		if strings.HasPrefix(key, "aws:") {
+			return nil, &types.InvalidInputException{Message: aws.String("System tags cannot be created or modified by a client.")}
+		}
 		seen[key] = true
-		merged[*tag.Key] = aws.ToString(tag.Value)
 	}
-	if len(merged) > maxTags {
+	all := merged(old, tagMap(tags))
+	if len(all) > maxTags {
 		return nil, limitExceeded("The number of tags has reached the maximum limit.")
 	}
-	return merged, nil
+	return all, nil
+}
+
+// withoutTags returns the tags without those keys.
+func withoutTags(tags map[string]string, keys []string) map[string]string {
+	left := maps.Clone(tags)
+	maps.DeleteFunc(left, func(key, _ string) bool {
+		return slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, key) })
+	})
+	return left
 }
 
 func tagList(tags map[string]string) []types.Tag {

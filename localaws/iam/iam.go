@@ -2,11 +2,13 @@
 // sessions of roles.
 //
 // Goals: names, ids, errors and grammar are AWS's; a role is assumed only by
-// whom its trust policy names. Non-goals: groups, instance profiles, federation.
+// whom its trust policy names; a decision takes microseconds. Non-goals:
+// passwords for the console, MFA devices, instance profiles, SAML and OpenID.
 package iam
 
 import (
 	"crypto/rand"
+	"errors"
 	"net/url"
 	"strings"
 	"sync"
@@ -26,48 +28,57 @@ type Service struct {
 	env  service.Env
 	root identity.Key
 
-	roles      *store.Table[entity]
-	users      *store.Table[entity]
-	policies   *store.Table[managedPolicy]
-	accessKeys *store.Table[accessKey]
-	sessions   *store.Table[session]
+	roles       *table[entity]
+	users       *table[entity]
+	groups      *table[entity]
+	policies    *table[managedPolicy]
+	accessKeys  *table[accessKey]
+	credentials *table[credential]
+	sessions    *table[session]
+	lastUsed    *table[lastUse]
+	aliases     *table[string]
 
 	mu   sync.RWMutex // guards keys
 	keys map[string]identity.Key
 
-	parsed documents
+	parsed  documents
+	bundles bundles
 }
 
 // New opens the service over the state in env. root is the account's own key.
 func New(env service.Env, root identity.Key) (*Service, error) {
 	s := &Service{env: env, root: root, keys: map[string]identity.Key{}}
-	var err error
-	if s.roles, err = store.NewTable[entity](env.DB, "iam/roles"); err != nil {
-		return nil, err
-	}
-	if s.users, err = store.NewTable[entity](env.DB, "iam/users"); err != nil {
-		return nil, err
-	}
-	if s.policies, err = store.NewTable[managedPolicy](env.DB, "iam/policies"); err != nil {
-		return nil, err
-	}
-	if s.accessKeys, err = store.NewTable[accessKey](env.DB, "iam/access-keys"); err != nil {
-		return nil, err
-	}
-	if s.sessions, err = store.NewTable[session](env.DB, "iam/sessions"); err != nil {
+	err := errors.Join(
+		open(&s.roles, env.DB, "iam/roles", s.bundles.forget),
+		open(&s.users, env.DB, "iam/users", s.bundles.forget),
+		open(&s.groups, env.DB, "iam/groups", s.bundles.forget),
+		open(&s.policies, env.DB, "iam/policies", s.bundles.forget),
+		open(&s.accessKeys, env.DB, "iam/access-keys", func() {}),
+		open(&s.credentials, env.DB, "iam/service-specific-credentials", func() {}),
+		open(&s.sessions, env.DB, "iam/sessions", func() {}),
+		open(&s.lastUsed, env.DB, "iam/last-used", func() {}),
+		open(&s.aliases, env.DB, "iam/aliases", func() {}),
+	)
+	if err != nil {
 		return nil, err
 	}
 	return s, s.loadKeys()
 }
 
-// entity is a role or a user.
+func open[T any](into **table[T], db *store.DB, name string, written func()) (err error) {
+	*into, err = openTable[T](db, name, written)
+	return err
+}
+
+// entity is a role, a user or a group.
 type entity struct {
 	Name, Path, ID, ARN string
 	Created             time.Time
 	Description         string
-	Trust               string `json:",omitempty"` // a role's trust policy
-	MaxSession          int32  `json:",omitempty"`
-	Boundary            string `json:",omitempty"`
+	Trust               string   `json:",omitempty"` // a role's trust policy
+	MaxSession          int32    `json:",omitempty"`
+	Boundary            string   `json:",omitempty"`
+	Groups              []string `json:",omitempty"` // a user's, as keys of their rows, in order
 	Inline              map[string]string
 	Attached            []string
 	Tags                map[string]string

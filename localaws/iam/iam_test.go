@@ -1,7 +1,6 @@
 package iam_test
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/url"
@@ -14,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
 	"github.com/mayfly-cd/mayfly/localaws/iam"
@@ -162,8 +160,8 @@ func TestRolePolicies(t *testing.T) {
 
 	basic := aws.String("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
 	must(w.AttachRolePolicy(ctx, &awsiam.AttachRolePolicyInput{RoleName: name, PolicyArn: basic}))(t)
-	_, err = w.AttachRolePolicy(ctx, &awsiam.AttachRolePolicyInput{RoleName: name, PolicyArn: aws.String("arn:aws:iam::aws:policy/ReadOnlyAccess")})
-	wantError(t, err, "NoSuchEntity", "Policy arn:aws:iam::aws:policy/ReadOnlyAccess does not exist or is not attachable.")
+	_, err = w.AttachRolePolicy(ctx, &awsiam.AttachRolePolicyInput{RoleName: name, PolicyArn: aws.String("arn:aws:iam::aws:policy/AmazonEC2FullAccess")})
+	wantError(t, err, "NoSuchEntity", "Policy arn:aws:iam::aws:policy/AmazonEC2FullAccess does not exist or is not attachable.")
 	attached := must(w.ListAttachedRolePolicies(ctx, &awsiam.ListAttachedRolePoliciesInput{RoleName: name}))(t).AttachedPolicies
 	if len(attached) != 1 || *attached[0].PolicyName != "AWSLambdaBasicExecutionRole" {
 		t.Errorf("attached %+v", attached)
@@ -230,9 +228,8 @@ func TestManagedPolicy(t *testing.T) {
 	must(w.DeletePolicy(ctx, &awsiam.DeletePolicyInput{PolicyArn: p.Arn}))(t)
 	_, err = w.GetPolicy(ctx, &awsiam.GetPolicyInput{PolicyArn: p.Arn})
 	wantError(t, err, "NoSuchEntity", "Policy "+*p.Arn+" was not found.")
-	list := must(w.ListPolicies(ctx, &awsiam.ListPoliciesInput{}))(t).Policies
-	if len(list) != 1 || *list[0].PolicyName != "AWSLambdaBasicExecutionRole" {
-		t.Errorf("policies %+v", list)
+	if list := must(w.ListPolicies(ctx, &awsiam.ListPoliciesInput{Scope: types.PolicyScopeTypeLocal}))(t).Policies; len(list) != 0 {
+		t.Errorf("policies of the account %+v", list)
 	}
 }
 
@@ -288,68 +285,6 @@ func TestUserAndKeys(t *testing.T) {
 	wantError(t, err, "NoSuchEntity", "The user with name anna cannot be found.")
 }
 
-func TestSTS(t *testing.T) {
-	w := open(t)
-	asRoot := identity.With(t.Context(), root.Principal)
-	id := must(w.GetCallerIdentity(asRoot, &sts.GetCallerIdentityInput{}))(t)
-	if *id.Arn != root.Principal.ARN || *id.Account != account || *id.UserId != account {
-		t.Errorf("caller %+v", id)
-	}
-	role := w.role(t, "r", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"x"}}}]}`)
-	in := &sts.AssumeRoleInput{RoleArn: role.Arn, RoleSessionName: aws.String("s"), ExternalId: aws.String("x"), DurationSeconds: aws.Int32(900)}
-	_, err := w.AssumeRole(asRoot, in)
-	wantError(t, err, "AccessDenied", "Roles may not be assumed by root accounts.")
-
-	user := must(w.CreateUser(asRoot, &awsiam.CreateUserInput{UserName: aws.String("anna")}))(t).User
-	asAnna := identity.With(t.Context(), identity.Principal{ARN: *user.Arn, Account: account, UserID: *user.UserId, AccessKeyID: "AKIAANNA"})
-	out := must(w.AssumeRole(asAnna, in))(t)
-	if *out.AssumedRoleUser.Arn != "arn:aws:sts::123456789012:assumed-role/r/s" || !out.Credentials.Expiration.Equal(w.now.Add(15*time.Minute)) {
-		t.Errorf("session %+v until %s", out.AssumedRoleUser, out.Credentials.Expiration)
-	}
-	key, ok := w.Key(*out.Credentials.AccessKeyId)
-	if !ok {
-		t.Fatal("the session's key is not known")
-	}
-	for name, test := range map[string]struct {
-		ctx     context.Context
-		change  func(in *sts.AssumeRoleInput)
-		code    string
-		message string
-	}{
-		"external id": {asAnna, func(in *sts.AssumeRoleInput) { in.ExternalId = nil }, "AccessDenied", "User: " + *user.Arn + " is not authorized to perform: sts:AssumeRole on resource: " + *role.Arn},
-		"no role": {
-			asAnna, func(in *sts.AssumeRoleInput) { in.RoleArn = aws.String("arn:aws:iam::123456789012:role/none") }, "AccessDenied",
-			"User: " + *user.Arn + " is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/none",
-		},
-		"too long": {asAnna, func(in *sts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(7200) }, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."},
-		"chained": {
-			identity.With(t.Context(), key.Principal), func(in *sts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(7200) }, "ValidationError",
-			"The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
-		},
-		"policy": {asAnna, func(in *sts.AssumeRoleInput) { in.Policy = aws.String("{}") }, "MalformedPolicyDocument", "Syntax errors in policy."},
-	} {
-		t.Run(name, func(t *testing.T) {
-			changed := *in
-			test.change(&changed)
-			_, err := w.AssumeRole(test.ctx, &changed)
-			wantError(t, err, test.code, test.message)
-		})
-	}
-
-	token := must(w.GetSessionToken(asAnna, &sts.GetSessionTokenInput{}))(t).Credentials
-	if k, ok := w.Key(*token.AccessKeyId); !ok || k.Principal.ARN != *user.Arn || !token.Expiration.Equal(w.now.Add(12*time.Hour)) {
-		t.Errorf("token %+v of %+v", token, k)
-	}
-	_, err = w.GetSessionToken(identity.With(t.Context(), key.Principal), &sts.GetSessionTokenInput{})
-	wantError(t, err, "AccessDenied", "Cannot call GetSessionToken with session credentials")
-	info := must(w.GetAccessKeyInfo(asAnna, &sts.GetAccessKeyInfoInput{AccessKeyId: token.AccessKeyId}))(t)
-	if *info.Account != account {
-		t.Errorf("the key belongs to %s", *info.Account)
-	}
-	_, err = w.GetAccessKeyInfo(asAnna, &sts.GetAccessKeyInfoInput{AccessKeyId: aws.String("AKIANOBODYNOBODYNOBO")})
-	wantError(t, err, "ValidationError", "Invalid Access Key ID: AKIANOBODYNOBODYNOBO")
-}
-
 func TestOperationsAreUnique(t *testing.T) {
 	w := open(t)
 	seen := map[string]bool{}
@@ -359,7 +294,7 @@ func TestOperationsAreUnique(t *testing.T) {
 		}
 		seen[op.Name] = true
 	}
-	if len(seen) != 49 {
+	if len(seen) != 91 {
 		t.Errorf("%d operations", len(seen))
 	}
 }

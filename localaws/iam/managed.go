@@ -2,6 +2,7 @@ package iam
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -54,7 +55,7 @@ func (s *Service) CreatePolicy(_ context.Context, in *iam.CreatePolicyInput) (*i
 		Description: aws.ToString(in.Description), Created: now, Updated: now, Default: "v1", Latest: 1,
 		Versions: []version{{ID: "v1", Document: *in.PolicyDocument, Created: now}}, Tags: tags,
 	}
-	err = s.policies.Update(rowKey(p.Name), func(row *managedPolicy, exists bool) error {
+	err = s.policies.update(rowKey(p.Name), func(row *managedPolicy, exists bool) error {
 		if exists {
 			return alreadyExists("A policy called " + p.Name + " already exists. Duplicate names are not allowed.")
 		}
@@ -76,21 +77,27 @@ func checkManaged(document *string) error {
 
 // managed finds a policy of the account or one of AWS's.
 func (s *Service) managed(arn string) (managedPolicy, error) {
-	if p, ok := awsManaged[arn]; ok {
-		return p, nil
+	var p managedPolicy
+	var ok bool
+	if isAWSManaged(arn) {
+		p, ok = awsManaged()[arn]
+	} else {
+		p, ok = s.policies.get(rowKey(arn[strings.LastIndex(arn, "/")+1:]))
 	}
-	p, ok, err := s.policies.Get(rowKey(arn[strings.LastIndex(arn, "/")+1:]))
-	if err == nil && (!ok || p.ARN != arn) {
-		err = noSuchEntity("Policy " + arn + " was not found.")
+	if !ok || p.ARN != arn {
+		return managedPolicy{}, noSuchEntity("Policy " + arn + " was not found.")
 	}
-	return p, err
+	return p, nil
 }
 
 func (s *Service) updateManaged(arn string, change func(p *managedPolicy) error) error {
-	if _, ok := awsManaged[arn]; ok {
+	if isAWSManaged(arn) {
+		if _, err := s.managed(arn); err != nil {
+			return err
+		}
 		return accessDenied("Cannot perform the operation on the protected policy " + arn + ".")
 	}
-	return s.policies.Update(rowKey(arn[strings.LastIndex(arn, "/")+1:]), func(p *managedPolicy, ok bool) error {
+	return s.policies.update(rowKey(arn[strings.LastIndex(arn, "/")+1:]), func(p *managedPolicy, ok bool) error {
 		if !ok || p.ARN != arn {
 			return noSuchEntity("Policy " + arn + " was not found.")
 		}
@@ -119,20 +126,13 @@ func (s *Service) GetPolicy(_ context.Context, in *iam.GetPolicyInput) (*iam.Get
 	if err != nil {
 		return nil, err
 	}
-	usages, err := s.usages()
-	if err != nil {
-		return nil, err
-	}
-	return &iam.GetPolicyOutput{Policy: p.policy(usages[p.ARN])}, nil
+	return &iam.GetPolicyOutput{Policy: p.policy(s.usages()[p.ARN])}, nil
 }
 
 // DeletePolicy deletes a policy that nothing uses and that has no version but the default.
 func (s *Service) DeletePolicy(_ context.Context, in *iam.DeletePolicyInput) (*iam.DeletePolicyOutput, error) {
-	usages, err := s.usages()
-	if err != nil {
-		return nil, err
-	}
-	err = s.updateManaged(*in.PolicyArn, func(p *managedPolicy) error {
+	usages := s.usages()
+	err := s.updateManaged(*in.PolicyArn, func(p *managedPolicy) error {
 		if u := usages[p.ARN]; u.attached+u.boundary > 0 {
 			return deleteConflict("Cannot delete a policy attached to entities.")
 		}
@@ -144,29 +144,18 @@ func (s *Service) DeletePolicy(_ context.Context, in *iam.DeletePolicyInput) (*i
 	if err != nil {
 		return nil, err
 	}
-	return &iam.DeletePolicyOutput{}, s.policies.Delete(rowKey((*in.PolicyArn)[strings.LastIndex(*in.PolicyArn, "/")+1:]))
+	return &iam.DeletePolicyOutput{}, s.policies.delete(rowKey((*in.PolicyArn)[strings.LastIndex(*in.PolicyArn, "/")+1:]))
 }
 
 // ListPolicies lists managed policies. Its items have no description and no tags, as on AWS.
 func (s *Service) ListPolicies(_ context.Context, in *iam.ListPoliciesInput) (*iam.ListPoliciesOutput, error) {
-	rows, err := s.policies.List("", "", 0)
-	if err != nil {
-		return nil, err
-	}
-	usages, err := s.usages()
-	if err != nil {
-		return nil, err
-	}
+	usages := s.usages()
 	var all []managedPolicy
 	if in.Scope != types.PolicyScopeTypeAws {
-		for _, row := range rows {
-			all = append(all, row.Value)
-		}
+		all = s.policies.list()
 	}
 	if in.Scope != types.PolicyScopeTypeLocal {
-		for _, p := range awsManaged {
-			all = append(all, p)
-		}
+		all = slices.AppendSeq(all, maps.Values(awsManaged()))
 	}
 	all = slices.DeleteFunc(all, func(p managedPolicy) bool {
 		u := usages[p.ARN]
@@ -184,5 +173,32 @@ func (s *Service) ListPolicies(_ context.Context, in *iam.ListPoliciesInput) (*i
 		listed.Description, listed.Tags = nil, nil
 		out.Policies = append(out.Policies, listed)
 	}
+	return out, nil
+}
+
+// TagPolicy adds tags.
+func (s *Service) TagPolicy(_ context.Context, in *iam.TagPolicyInput) (*iam.TagPolicyOutput, error) {
+	return &iam.TagPolicyOutput{}, s.updateManaged(*in.PolicyArn, func(p *managedPolicy) (err error) {
+		p.Tags, err = mergeTags(p.Tags, in.Tags)
+		return err
+	})
+}
+
+// UntagPolicy removes tags.
+func (s *Service) UntagPolicy(_ context.Context, in *iam.UntagPolicyInput) (*iam.UntagPolicyOutput, error) {
+	return &iam.UntagPolicyOutput{}, s.updateManaged(*in.PolicyArn, func(p *managedPolicy) error {
+		p.Tags = withoutTags(p.Tags, in.TagKeys)
+		return nil
+	})
+}
+
+// ListPolicyTags lists the tags.
+func (s *Service) ListPolicyTags(_ context.Context, in *iam.ListPolicyTagsInput) (*iam.ListPolicyTagsOutput, error) {
+	p, err := s.managed(*in.PolicyArn)
+	if err != nil {
+		return nil, err
+	}
+	out := &iam.ListPolicyTagsOutput{}
+	out.Tags, out.IsTruncated, out.Marker = page(tagList(p.Tags), tagKey, in.Marker, in.MaxItems)
 	return out, nil
 }

@@ -2,7 +2,6 @@ package iam
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,7 +16,7 @@ const defaultMaxSession = 3600
 
 // CreateRole makes a role.
 func (s *Service) CreateRole(_ context.Context, in *iam.CreateRoleInput) (*iam.CreateRoleOutput, error) {
-	if err := parse(in.AssumeRolePolicyDocument, policy.Trust); err != nil {
+	if err := s.checkTrust(*in.AssumeRolePolicyDocument); err != nil {
 		return nil, err
 	}
 	if err := s.checkBoundary(in.PermissionsBoundary); err != nil {
@@ -39,17 +38,47 @@ func (s *Service) CreateRole(_ context.Context, in *iam.CreateRoleInput) (*iam.C
 	if in.MaxSessionDuration != nil {
 		role.MaxSession = *in.MaxSessionDuration
 	}
-	err = s.roles.Update(rowKey(role.Name), func(row *entity, exists bool) error {
-		if exists {
-			return alreadyExists("Role with name " + role.Name + " already exists.")
-		}
-		*row = role
-		return nil
-	})
-	if err != nil {
+	if err := s.ofRoles().create(role); err != nil {
 		return nil, err
 	}
 	return &iam.CreateRoleOutput{Role: role.role()}, nil
+}
+
+// checkTrust holds a trust policy against its grammar and its quota, and its
+// principals of this account against those that there are: IAM keeps their ids.
+func (s *Service) checkTrust(document string) error {
+	if withoutSpace(document) > maxTrustBytes {
+		return limitExceeded("Cannot exceed quota for ACLSizePerRole: 2048")
+	}
+	if err := parse(&document, policy.Trust); err != nil {
+		return err
+	}
+	for _, statement := range s.parsed.get(document, policy.Trust).Statements {
+		principals := statement.Principal
+		if principals == nil {
+			principals = statement.NotPrincipal
+		}
+		for _, name := range principals.AWS {
+			if !s.mayTrust(name) {
+				return &types.MalformedPolicyDocumentException{Message: aws.String(policy.InvalidPrincipal(name).Message)}
+			}
+		}
+	}
+	return nil
+}
+
+// mayTrust reports whether a principal is not known to be missing.
+func (s *Service) mayTrust(name string) bool {
+	if accountOf(name) != s.env.Account || strings.HasSuffix(name, ":root") || strings.Contains(name, ":federated-user/") {
+		return true
+	}
+	if _, session, ok := strings.Cut(name, ":assumed-role/"); ok {
+		role, _, _ := strings.Cut(session, "/")
+		_, ok := s.roles.get(rowKey(role))
+		return ok
+	}
+	_, _, ok := s.entityByARN(name)
+	return ok
 }
 
 func pathOf(path *string) string {
@@ -105,9 +134,23 @@ func (s *Service) UpdateRole(_ context.Context, in *iam.UpdateRoleInput) (*iam.U
 	})
 }
 
+// UpdateRoleDescription changes the description.
+func (s *Service) UpdateRoleDescription(_ context.Context, in *iam.UpdateRoleDescriptionInput) (*iam.UpdateRoleDescriptionOutput, error) {
+	var changed entity
+	err := s.ofRoles().update(in.RoleName, func(e *entity) error {
+		e.Description = *in.Description
+		changed = *e
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &iam.UpdateRoleDescriptionOutput{Role: changed.role()}, nil
+}
+
 // UpdateAssumeRolePolicy replaces the trust policy.
 func (s *Service) UpdateAssumeRolePolicy(_ context.Context, in *iam.UpdateAssumeRolePolicyInput) (*iam.UpdateAssumeRolePolicyOutput, error) {
-	if err := parse(in.PolicyDocument, policy.Trust); err != nil {
+	if err := s.checkTrust(*in.PolicyDocument); err != nil {
 		return nil, err
 	}
 	return &iam.UpdateAssumeRolePolicyOutput{}, s.ofRoles().update(in.RoleName, func(e *entity) error {
@@ -118,24 +161,13 @@ func (s *Service) UpdateAssumeRolePolicy(_ context.Context, in *iam.UpdateAssume
 
 // DeleteRole deletes a role on which nothing hangs.
 func (s *Service) DeleteRole(_ context.Context, in *iam.DeleteRoleInput) (*iam.DeleteRoleOutput, error) {
-	e, err := s.ofRoles().get(in.RoleName)
-	if err != nil {
-		return nil, err
-	}
-	if err := e.emptied(); err != nil {
-		return nil, err
-	}
-	return &iam.DeleteRoleOutput{}, s.roles.Delete(rowKey(e.Name))
+	return &iam.DeleteRoleOutput{}, s.ofRoles().delete(in.RoleName, func(entity) error { return nil })
 }
 
 // ListRoles lists the roles whose path starts so.
 func (s *Service) ListRoles(_ context.Context, in *iam.ListRolesInput) (*iam.ListRolesOutput, error) {
-	all, err := s.ofRoles().below(in.PathPrefix)
-	if err != nil {
-		return nil, err
-	}
 	out := &iam.ListRolesOutput{Roles: []types.Role{}}
-	items, truncated, next := page(all, entityKey, in.Marker, in.MaxItems)
+	items, truncated, next := page(s.ofRoles().below(in.PathPrefix), entityKey, in.Marker, in.MaxItems)
 	for i := range items {
 		out.Roles = append(out.Roles, items[i].listedRole())
 	}
@@ -145,50 +177,23 @@ func (s *Service) ListRoles(_ context.Context, in *iam.ListRolesInput) (*iam.Lis
 
 func entityKey(e entity) string { return rowKey(e.Name) }
 
-// below returns the entities whose path starts with prefix, in the order of their names.
-func (k kind) below(prefix *string) ([]entity, error) {
-	rows, err := k.table.List("", "", 0)
-	if err != nil {
-		return nil, err
-	}
-	var all []entity
-	for _, row := range rows {
-		if strings.HasPrefix(row.Value.Path, aws.ToString(prefix)) {
-			all = append(all, row.Value)
-		}
-	}
-	return all, nil
-}
-
 // TagRole adds tags.
 func (s *Service) TagRole(_ context.Context, in *iam.TagRoleInput) (*iam.TagRoleOutput, error) {
-	return &iam.TagRoleOutput{}, s.ofRoles().update(in.RoleName, func(e *entity) (err error) {
-		e.Tags, err = mergeTags(e.Tags, in.Tags)
-		return err
-	})
+	return &iam.TagRoleOutput{}, s.ofRoles().tag(in.RoleName, in.Tags)
 }
 
 // UntagRole removes tags.
 func (s *Service) UntagRole(_ context.Context, in *iam.UntagRoleInput) (*iam.UntagRoleOutput, error) {
-	return &iam.UntagRoleOutput{}, s.ofRoles().update(in.RoleName, func(e *entity) error {
-		for key := range e.Tags {
-			if slices.Contains(in.TagKeys, key) {
-				delete(e.Tags, key)
-			}
-		}
-		return nil
-	})
+	return &iam.UntagRoleOutput{}, s.ofRoles().untag(in.RoleName, in.TagKeys)
 }
 
 // ListRoleTags lists the tags.
 func (s *Service) ListRoleTags(_ context.Context, in *iam.ListRoleTagsInput) (*iam.ListRoleTagsOutput, error) {
-	e, err := s.ofRoles().get(in.RoleName)
+	tags, truncated, next, err := s.ofRoles().tags(in.RoleName, in.Marker, in.MaxItems)
 	if err != nil {
 		return nil, err
 	}
-	out := &iam.ListRoleTagsOutput{}
-	out.Tags, out.IsTruncated, out.Marker = page(tagList(e.Tags), tagKey, in.Marker, in.MaxItems)
-	return out, nil
+	return &iam.ListRoleTagsOutput{Tags: tags, IsTruncated: truncated, Marker: next}, nil
 }
 
 // ListInstanceProfilesForRole answers that there are none: this AWS has no instances.

@@ -57,22 +57,10 @@ func (s *Service) ListAttachedRolePolicies(_ context.Context, in *iam.ListAttach
 
 // PutRolePermissionsBoundary sets the boundary.
 func (s *Service) PutRolePermissionsBoundary(_ context.Context, in *iam.PutRolePermissionsBoundaryInput) (*iam.PutRolePermissionsBoundaryOutput, error) {
-	if err := s.checkBoundary(in.PermissionsBoundary); err != nil {
-		return nil, err
-	}
-	return &iam.PutRolePermissionsBoundaryOutput{}, s.ofRoles().update(in.RoleName, func(e *entity) error {
-		e.Boundary = *in.PermissionsBoundary
-		return nil
-	})
+	return &iam.PutRolePermissionsBoundaryOutput{}, s.setBoundary(s.ofRoles(), in.RoleName, in.PermissionsBoundary)
 }
 
 // DeleteRolePermissionsBoundary removes the boundary.
 func (s *Service) DeleteRolePermissionsBoundary(_ context.Context, in *iam.DeleteRolePermissionsBoundaryInput) (*iam.DeleteRolePermissionsBoundaryOutput, error) {
-	return &iam.DeleteRolePermissionsBoundaryOutput{}, s.ofRoles().update(in.RoleName, func(e *entity) error {
-		if e.Boundary == "" {
-			return noSuchEntity("The role with name " + e.Name + " has no permissions boundary.")
-		}
-		e.Boundary = ""
-		return nil
-	})
+	return &iam.DeleteRolePermissionsBoundaryOutput{}, s.ofRoles().deleteBoundary(in.RoleName)
 }

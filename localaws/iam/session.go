@@ -1,8 +1,10 @@
 package iam
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -12,11 +14,45 @@ import (
 
 // session is a temporary key as it is kept.
 type session struct {
-	Key identity.Key
-	// Policies are the session policies given to AssumeRole: documents, then managed policies by ARN.
+	Key    identity.Key
+	Issued time.Time
+	// Origin is the operation that made it, where that limits what it may call.
+	Origin origin `json:",omitempty"`
+	// User is whose permissions a federated user has.
+	User string `json:",omitempty"`
+	// Policies are the session policies: documents, then managed policies by ARN.
 	Policies   []string          `json:",omitempty"`
 	PolicyARNs []string          `json:",omitempty"`
 	Tags       map[string]string `json:",omitempty"`
+	// Transitive are the keys of the tags that a role chained from this session gets too.
+	Transitive     []string `json:",omitempty"`
+	SourceIdentity string   `json:",omitempty"`
+}
+
+// origin is where a session comes from.
+type origin string
+
+const (
+	sessionToken    origin = "GetSessionToken"
+	federationToken origin = "GetFederationToken"
+)
+
+// may reports whether a session of that origin may call the operation at all.
+// Nobody has an MFA device here, so tokens never reach IAM:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_request.html
+func (o origin) may(action string) bool {
+	switch vendor, _, _ := strings.Cut(action, ":"); {
+	case o == "", vendor != "iam" && vendor != "sts", o == sessionToken && trustActions[action]:
+		return true
+	default:
+		// Why it refuses these, STS says itself.
+		return action == "sts:GetFederationToken"
+	}
+}
+
+// subject is the user or the role whose policies the principal has.
+func (r *session) subject(p identity.Principal) string {
+	return cmp.Or(r.User, p.RoleARN, p.ARN)
 }
 
 // keepExpired is how long an expired key is still known, so that its user is
@@ -36,25 +72,13 @@ func (s *Service) Key(accessKeyID string) (identity.Key, bool) {
 
 // loadKeys fills the memory from the state.
 func (s *Service) loadKeys() error {
-	keys, err := s.accessKeys.List("", "", 0)
-	if err != nil {
-		return err
-	}
-	for _, row := range keys {
-		user, ok, err := s.users.Get(rowKey(row.Value.User))
-		if err != nil {
-			return err
-		}
-		if ok && row.Value.Status == types.StatusTypeActive {
-			s.remember(userKey(row.Value, user))
+	for _, key := range s.accessKeys.list() {
+		if user, ok := s.users.get(rowKey(key.User)); ok && key.Status == types.StatusTypeActive {
+			s.remember(userKey(key, user))
 		}
 	}
-	sessions, err := s.sessions.List("", "", 0)
-	if err != nil {
-		return err
-	}
-	for _, row := range sessions {
-		s.remember(row.Value.Key)
+	for _, row := range s.sessions.list() {
+		s.remember(row.Key)
 	}
 	return s.purge()
 }
@@ -91,7 +115,7 @@ func (s *Service) purge() error {
 	}
 	s.mu.Unlock()
 	for _, id := range expired {
-		if err := s.sessions.Delete(id); err != nil {
+		if err := s.sessions.delete(id); err != nil {
 			return err
 		}
 	}
@@ -106,12 +130,13 @@ func (s *Service) open(p identity.Principal, lifetime time.Duration, as session)
 	token := make([]byte, 192)
 	_, _ = rand.Read(token) // never fails, says crypto/rand
 	p.AccessKeyID = uniqueID("ASIA", keyLength)
+	as.Issued = s.now()
 	as.Key = identity.Key{
 		AccessKeyID: p.AccessKeyID, SecretAccessKey: secret(),
 		SessionToken: base64.StdEncoding.EncodeToString(token),
-		Expires:      s.now().Add(lifetime), Principal: p,
+		Expires:      as.Issued.Add(lifetime), Principal: p,
 	}
-	if err := s.sessions.Put(as.Key.AccessKeyID, as); err != nil {
+	if err := s.sessions.put(as.Key.AccessKeyID, as); err != nil {
 		return identity.Key{}, err
 	}
 	s.remember(as.Key)

@@ -24,14 +24,7 @@ func (s *Service) CreateUser(_ context.Context, in *iam.CreateUserInput) (*iam.C
 		Name: *in.UserName, Path: path, ID: uniqueID("AIDA", idLength), ARN: s.arn("user", path, *in.UserName),
 		Created: s.now(), Boundary: aws.ToString(in.PermissionsBoundary), Tags: tags,
 	}
-	err = s.users.Update(rowKey(user.Name), func(row *entity, exists bool) error {
-		if exists {
-			return alreadyExists("User with name " + user.Name + " already exists.")
-		}
-		*row = user
-		return nil
-	})
-	if err != nil {
+	if err := s.ofUsers().create(user); err != nil {
 		return nil, err
 	}
 	return &iam.CreateUserOutput{User: user.user()}, nil
@@ -79,42 +72,32 @@ func (s *Service) GetUser(ctx context.Context, in *iam.GetUserInput) (*iam.GetUs
 
 // callerName is the user who calls, for operations whose user name may be left out.
 func (s *Service) callerName(ctx context.Context) (*string, error) {
-	users, err := s.ofUsers().below(nil)
-	if err != nil {
-		return nil, err
+	k, e, ok := s.entityByARN(identity.From(ctx).ARN)
+	if !ok || k.label != userLabel {
+		return nil, invalid("Must specify userName when calling with non-User credentials")
 	}
-	for _, e := range users {
-		if e.ARN == identity.From(ctx).ARN {
-			return aws.String(e.Name), nil
-		}
-	}
-	return nil, invalid("Must specify userName when calling with non-User credentials")
+	return aws.String(e.Name), nil
 }
 
 // DeleteUser deletes a user on whom nothing hangs.
 func (s *Service) DeleteUser(_ context.Context, in *iam.DeleteUserInput) (*iam.DeleteUserOutput, error) {
-	e, err := s.ofUsers().get(in.UserName)
-	if err != nil {
-		return nil, err
-	}
-	if keys, err := s.keysOf(e.Name); err != nil {
-		return nil, err
-	} else if len(keys) > 0 {
-		return nil, deleteConflict("Cannot delete entity, must delete access keys first.")
-	}
-	if err := e.emptied(); err != nil {
-		return nil, err
-	}
-	return &iam.DeleteUserOutput{}, s.users.Delete(rowKey(e.Name))
+	return &iam.DeleteUserOutput{}, s.ofUsers().delete(in.UserName, func(e entity) error {
+		switch {
+		case len(s.keysOf(e.Name)) > 0:
+			return deleteConflict("Cannot delete entity, must delete access keys first.")
+		case len(s.credentialsOf(e.Name)) > 0:
+			return deleteConflict("Cannot delete entity, must remove referenced objects first.")
+		case len(e.Groups) > 0:
+			return deleteConflict("Cannot delete entity, must remove users from group first.")
+		default:
+			return nil
+		}
+	})
 }
 
 // ListUsers lists the users whose path starts so.
 func (s *Service) ListUsers(_ context.Context, in *iam.ListUsersInput) (*iam.ListUsersOutput, error) {
-	all, err := s.ofUsers().below(in.PathPrefix)
-	if err != nil {
-		return nil, err
-	}
-	items, truncated, next := page(all, entityKey, in.Marker, in.MaxItems)
+	items, truncated, next := page(s.ofUsers().below(in.PathPrefix), entityKey, in.Marker, in.MaxItems)
 	out := &iam.ListUsersOutput{Users: []types.User{}, IsTruncated: truncated, Marker: next}
 	for i := range items {
 		out.Users = append(out.Users, items[i].listedUser())
@@ -122,51 +105,40 @@ func (s *Service) ListUsers(_ context.Context, in *iam.ListUsersInput) (*iam.Lis
 	return out, nil
 }
 
-// PutUserPolicy writes an inline policy.
-func (s *Service) PutUserPolicy(_ context.Context, in *iam.PutUserPolicyInput) (*iam.PutUserPolicyOutput, error) {
-	return &iam.PutUserPolicyOutput{}, s.ofUsers().putPolicy(in.UserName, in.PolicyName, in.PolicyDocument)
+// TagUser adds tags.
+func (s *Service) TagUser(_ context.Context, in *iam.TagUserInput) (*iam.TagUserOutput, error) {
+	return &iam.TagUserOutput{}, s.ofUsers().tag(in.UserName, in.Tags)
 }
 
-// GetUserPolicy returns an inline policy.
-func (s *Service) GetUserPolicy(_ context.Context, in *iam.GetUserPolicyInput) (*iam.GetUserPolicyOutput, error) {
-	e, document, err := s.ofUsers().getPolicy(in.UserName, in.PolicyName)
+// UntagUser removes tags.
+func (s *Service) UntagUser(_ context.Context, in *iam.UntagUserInput) (*iam.UntagUserOutput, error) {
+	return &iam.UntagUserOutput{}, s.ofUsers().untag(in.UserName, in.TagKeys)
+}
+
+// ListUserTags lists the tags.
+func (s *Service) ListUserTags(_ context.Context, in *iam.ListUserTagsInput) (*iam.ListUserTagsOutput, error) {
+	tags, truncated, next, err := s.ofUsers().tags(in.UserName, in.Marker, in.MaxItems)
 	if err != nil {
 		return nil, err
 	}
-	return &iam.GetUserPolicyOutput{UserName: &e.Name, PolicyName: in.PolicyName, PolicyDocument: encode(document)}, nil
+	return &iam.ListUserTagsOutput{Tags: tags, IsTruncated: truncated, Marker: next}, nil
 }
 
-// DeleteUserPolicy deletes an inline policy.
-func (s *Service) DeleteUserPolicy(_ context.Context, in *iam.DeleteUserPolicyInput) (*iam.DeleteUserPolicyOutput, error) {
-	return &iam.DeleteUserPolicyOutput{}, s.ofUsers().deletePolicy(in.UserName, in.PolicyName)
-}
-
-// ListUserPolicies lists the names of the inline policies.
-func (s *Service) ListUserPolicies(_ context.Context, in *iam.ListUserPoliciesInput) (*iam.ListUserPoliciesOutput, error) {
-	names, truncated, next, err := s.ofUsers().policyNames(in.UserName, in.Marker, in.MaxItems)
+// GetLoginProfile answers that there is none: nobody has a password for a console.
+func (s *Service) GetLoginProfile(ctx context.Context, in *iam.GetLoginProfileInput) (*iam.GetLoginProfileOutput, error) {
+	user, err := s.owner(ctx, in.UserName)
 	if err != nil {
 		return nil, err
 	}
-	return &iam.ListUserPoliciesOutput{PolicyNames: names, IsTruncated: truncated, Marker: next}, nil
+	return nil, noSuchEntity("Login Profile for User " + user.Name + " cannot be found.")
 }
 
-// AttachUserPolicy attaches a managed policy.
-func (s *Service) AttachUserPolicy(_ context.Context, in *iam.AttachUserPolicyInput) (*iam.AttachUserPolicyOutput, error) {
-	return &iam.AttachUserPolicyOutput{}, s.attach(s.ofUsers(), in.UserName, in.PolicyArn)
-}
-
-// DetachUserPolicy detaches a managed policy.
-func (s *Service) DetachUserPolicy(_ context.Context, in *iam.DetachUserPolicyInput) (*iam.DetachUserPolicyOutput, error) {
-	return &iam.DetachUserPolicyOutput{}, s.ofUsers().detach(in.UserName, in.PolicyArn)
-}
-
-// ListAttachedUserPolicies lists the managed policies attached.
-func (s *Service) ListAttachedUserPolicies(_ context.Context, in *iam.ListAttachedUserPoliciesInput) (*iam.ListAttachedUserPoliciesOutput, error) {
-	all, err := s.attached(s.ofUsers(), in.UserName, in.PathPrefix)
-	if err != nil {
-		return nil, err
+// ListMFADevices answers that there are none: nobody has one here.
+func (s *Service) ListMFADevices(ctx context.Context, in *iam.ListMFADevicesInput) (*iam.ListMFADevicesOutput, error) {
+	if in.UserName != nil {
+		if _, err := s.owner(ctx, in.UserName); err != nil {
+			return nil, err
+		}
 	}
-	out := &iam.ListAttachedUserPoliciesOutput{}
-	out.AttachedPolicies, out.IsTruncated, out.Marker = page(all, attachedKey, in.Marker, in.MaxItems)
-	return out, nil
+	return &iam.ListMFADevicesOutput{MFADevices: []types.MFADevice{}}, nil
 }

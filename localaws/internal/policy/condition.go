@@ -3,6 +3,7 @@ package policy
 import (
 	"encoding/base64"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +22,7 @@ func (c Context) Set(key string, values ...string) {
 }
 
 type operator struct {
-	compare  func(have string, want pattern) bool
+	compare  func(have string, want *want) bool
 	negated  bool
 	ifExists bool
 	forAll   bool
@@ -30,10 +31,10 @@ type operator struct {
 }
 
 // comparisons are the condition operators without their "Not" forms.
-var comparisons = map[string]func(have string, want pattern) bool{
-	"StringEquals":             func(have string, want pattern) bool { return have == want.text() },
-	"StringEqualsIgnoreCase":   func(have string, want pattern) bool { return strings.EqualFold(have, want.text()) },
-	"StringLike":               func(have string, want pattern) bool { return want.matches(have) },
+var comparisons = map[string]func(have string, want *want) bool{
+	"StringEquals":             func(have string, want *want) bool { return have == want.text },
+	"StringEqualsIgnoreCase":   func(have string, want *want) bool { return strings.EqualFold(have, want.text) },
+	"StringLike":               func(have string, want *want) bool { return want.like.matches(have) },
 	"NumericEquals":            numeric(func(a, b float64) bool { return a == b }),
 	"NumericLessThan":          numeric(func(a, b float64) bool { return a < b }),
 	"NumericLessThanEquals":    numeric(func(a, b float64) bool { return a <= b }),
@@ -44,12 +45,12 @@ var comparisons = map[string]func(have string, want pattern) bool{
 	"DateLessThanEquals":       date(func(a, b time.Time) bool { return !a.After(b) }),
 	"DateGreaterThan":          date(func(a, b time.Time) bool { return a.After(b) }),
 	"DateGreaterThanEquals":    date(func(a, b time.Time) bool { return !a.Before(b) }),
-	"Bool":                     func(have string, want pattern) bool { return strings.EqualFold(have, want.text()) },
+	"Bool":                     func(have string, want *want) bool { return strings.EqualFold(have, want.text) },
 	"BinaryEquals":             binaryEquals,
 	"IpAddress":                inNetwork,
 	// ArnEquals and ArnLike behave the same, says IAM's documentation.
-	"ArnEquals": func(have string, want pattern) bool { return want.matchesARN(have) },
-	"ArnLike":   func(have string, want pattern) bool { return want.matchesARN(have) },
+	"ArnEquals": likeARN,
+	"ArnLike":   likeARN,
 }
 
 // negations name the "Not" forms.
@@ -77,59 +78,59 @@ func parseOperator(name string) (operator, bool) {
 	return op, op.compare != nil
 }
 
-// holds reports whether the condition is met, and whether it could be decided at all.
-func (c *Condition) holds(variables bool, values Context) (met, known bool) {
-	op, known := parseOperator(c.Operator)
-	if !known {
-		return false, false
-	}
-	have := values.get(c.Key)
+// holds reports whether the condition is met.
+func (c *Condition) holds(values Context) bool {
+	op, have := &c.operator, values[c.key]
 	if op.null {
-		for _, value := range c.Values {
-			if strings.EqualFold(value, "true") == (len(have) == 0) {
-				return true, true
+		return slices.ContainsFunc(c.Values, func(value string) bool { return strings.EqualFold(value, "true") == (len(have) == 0) })
+	}
+	if op.forAll {
+		// To ForAllValues an empty string is as good as none:
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+		for _, value := range have {
+			if value != "" && !c.fits(value, values) {
+				return false
 			}
 		}
-		return false, true
+		return true
 	}
 	if len(have) == 0 {
-		return op.ifExists || op.forAll || op.negated && !op.forAny, true
+		return op.ifExists || op.negated && !op.forAny
 	}
-	wants := make([]pattern, 0, len(c.Values))
-	for _, value := range c.Values {
-		if want, ok := compile(value, variables, values); ok {
-			wants = append(wants, want)
-		}
-	}
-	test := func(value string) bool {
-		for _, want := range wants {
-			if op.compare(value, want) {
-				return !op.negated
-			}
-		}
-		return op.negated
-	}
-	for _, value := range have {
-		if met = test(value); met != op.forAll {
-			// One that fails settles ForAllValues; one that holds settles the others.
-			return met, true
-		}
-	}
-	return op.forAll, true
+	return slices.ContainsFunc(have, func(value string) bool { return c.fits(value, values) })
 }
 
-func numeric(compare func(a, b float64) bool) func(string, pattern) bool {
-	return func(have string, want pattern) bool {
+// fits compares one value of the request with those of the condition, of which
+// one must fit, or none for the negated operators.
+func (c *Condition) fits(value string, values Context) bool {
+	for i := range c.wants {
+		want := &c.wants[i]
+		if want.dynamic {
+			resolved, ok := want.resolve(values)
+			if !ok {
+				continue
+			}
+			want = &resolved
+		}
+		if c.operator.compare(value, want) {
+			return !c.operator.negated
+		}
+	}
+	return c.operator.negated
+}
+
+func numeric(compare func(a, b float64) bool) func(string, *want) bool {
+	return func(have string, want *want) bool {
 		a, errA := strconv.ParseFloat(have, 64)
-		b, errB := strconv.ParseFloat(want.text(), 64)
+		b, errB := strconv.ParseFloat(want.text, 64)
 		return errA == nil && errB == nil && compare(a, b)
 	}
 }
 
-func date(compare func(a, b time.Time) bool) func(string, pattern) bool {
-	return func(have string, want pattern) bool {
+func date(compare func(a, b time.Time) bool) func(string, *want) bool {
+	return func(have string, want *want) bool {
 		a, okA := parseDate(have)
-		b, okB := parseDate(want.text())
+		b, okB := parseDate(want.text)
 		return okA && okB && compare(a, b)
 	}
 }
@@ -144,20 +145,25 @@ func parseDate(text string) (time.Time, bool) {
 	return time.Unix(seconds, 0), err == nil
 }
 
-func binaryEquals(have string, want pattern) bool {
+func likeARN(have string, want *want) bool {
+	a := newARN(have)
+	return want.matchesARN(&a)
+}
+
+func binaryEquals(have string, want *want) bool {
 	a, errA := base64.StdEncoding.DecodeString(have)
-	b, errB := base64.StdEncoding.DecodeString(want.text())
+	b, errB := base64.StdEncoding.DecodeString(want.text)
 	return errA == nil && errB == nil && string(a) == string(b)
 }
 
-func inNetwork(have string, want pattern) bool {
+func inNetwork(have string, want *want) bool {
 	address, err := netip.ParseAddr(have)
 	if err != nil {
 		return false
 	}
-	if network, err := netip.ParsePrefix(want.text()); err == nil {
+	if network, err := netip.ParsePrefix(want.text); err == nil {
 		return network.Contains(address)
 	}
-	other, err := netip.ParseAddr(want.text())
+	other, err := netip.ParseAddr(want.text)
 	return err == nil && other == address
 }

@@ -28,7 +28,7 @@ const (
 	Deny  Effect = "Deny"
 )
 
-// Document is a policy that has passed the grammar.
+// Document is a policy that has passed the grammar, ready to decide by.
 type Document struct {
 	Version    string
 	ID         string
@@ -45,8 +45,13 @@ type Statement struct {
 	Action, NotAction       []string
 	Resource, NotResource   []string
 	Conditions              []Condition
+	// Start and End are where the statement stands in the document's text, in
+	// bytes, as IAM's simulator counts: from the end of the token before the
+	// statement in a list, and from the brace of one that stands alone.
+	Start, End int
 
-	variables bool // the document's version knows policy variables
+	actions   []action // of Action or NotAction
+	resources []want   // of Resource or NotResource
 }
 
 // Principals are the principals of a statement, by kind.
@@ -59,6 +64,10 @@ type Condition struct {
 	Operator string
 	Key      string
 	Values   []string
+
+	operator operator
+	key      string // in lower case
+	wants    []want // of the values
 }
 
 // Error is a fault in a document, in IAM's words for MalformedPolicyDocument.
@@ -68,3 +77,11 @@ func (e *Error) Error() string { return e.Message }
 
 // anyone reports whether the principals are everybody.
 func (p *Principals) anyone() bool { return slices.Contains(p.AWS, "*") }
+
+// Must returns the document of a text that is known to be good.
+func Must(doc *Document, err error) *Document {
+	if err != nil {
+		panic(err)
+	}
+	return doc
+}

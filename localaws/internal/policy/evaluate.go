@@ -36,6 +36,31 @@ type Request struct {
 	Resource string
 	Caller   Caller
 	Context  Context
+
+	action   string // Action in lower case
+	resource arn
+}
+
+// maxValue bounds what is compared with patterns, far above what any service
+// of AWS takes, so that no request takes long.
+const maxValue = 16384
+
+// prepared returns the request as the statements read it; false for one with
+// values that are too long, which nothing allows.
+func (r *Request) prepared() (*Request, bool) {
+	if len(r.Action) > maxValue || len(r.Resource) > maxValue {
+		return nil, false
+	}
+	for _, values := range r.Context {
+		for _, value := range values {
+			if len(value) > maxValue {
+				return nil, false
+			}
+		}
+	}
+	prepared := *r
+	prepared.action, prepared.resource = strings.ToLower(r.Action), newARN(r.Resource)
+	return &prepared, true
 }
 
 // Policies are all that bear on a request.
@@ -77,7 +102,11 @@ const (
 
 // Evaluate decides a request within one account:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
-func Evaluate(r Request, p Policies) Result {
+func Evaluate(request Request, p Policies) Result {
+	r, ok := request.prepared()
+	if !ok {
+		return Result{In: inIdentity}
+	}
 	if denied := p.denied(r); denied != nil {
 		return *denied
 	}
@@ -92,10 +121,13 @@ func Evaluate(r Request, p Policies) Result {
 	in := inResource
 	if grant != toRole {
 		if by, in = find(p.Identity, r, Allow), inIdentity; by == nil {
+			if r.Caller.Service != "" {
+				return Result{In: inResource} // a service has no policies of its own
+			}
 			return Result{In: inIdentity}
 		}
 	}
-	if p.Boundary != nil && find([]*Document{p.Boundary}, r, Allow) == nil {
+	if p.Boundary != nil && p.Boundary.find(r, Allow) == nil {
 		return Result{In: inBoundary}
 	}
 	if p.Session != nil && find(p.Session, r, Allow) == nil {
@@ -104,12 +136,12 @@ func Evaluate(r Request, p Policies) Result {
 	return Result{Allowed, by, in}
 }
 
-func (p *Policies) denied(r Request) *Result {
+func (p *Policies) denied(r *Request) *Result {
 	if s := find(p.Identity, r, Deny); s != nil {
 		return &Result{ExplicitDeny, s, inIdentity}
 	}
 	if p.Boundary != nil {
-		if s := find([]*Document{p.Boundary}, r, Deny); s != nil {
+		if s := p.Boundary.find(r, Deny); s != nil {
 			return &Result{ExplicitDeny, s, inBoundary}
 		}
 	}
@@ -138,7 +170,7 @@ const (
 )
 
 // resourceGrant returns the closest grant of the statements that allow.
-func resourceGrant(doc *Document, r Request) (by *Statement, best grant) {
+func resourceGrant(doc *Document, r *Request) (by *Statement, best grant) {
 	for i := range doc.Statements {
 		s := &doc.Statements[i]
 		if s.Effect != Allow || !s.covers(r) {
@@ -154,7 +186,11 @@ func resourceGrant(doc *Document, r Request) (by *Statement, best grant) {
 // Trusts decides whether a role's trust policy lets the caller take the action
 // (sts:AssumeRole). needsIdentity is true where the policy names only the
 // caller's account, so that the caller's own policies must allow it too.
-func Trusts(doc *Document, r Request) (decision Decision, needsIdentity bool) {
+func Trusts(doc *Document, request Request) (decision Decision, needsIdentity bool) {
+	r, ok := request.prepared()
+	if !ok {
+		return ImplicitDeny, false
+	}
 	for i := range doc.Statements {
 		s := &doc.Statements[i]
 		if s.Effect == Deny && s.principals(r.Caller) != noGrant && s.covers(r) {
@@ -168,61 +204,96 @@ func Trusts(doc *Document, r Request) (decision Decision, needsIdentity bool) {
 	return Allowed, g == toAccount
 }
 
-func find(docs []*Document, r Request, effect Effect) *Statement {
+func find(docs []*Document, r *Request, effect Effect) *Statement {
 	for _, doc := range docs {
-		for i := range doc.Statements {
-			if s := &doc.Statements[i]; s.Effect == effect && s.covers(r) {
-				return s
-			}
+		if s := doc.find(r, effect); s != nil {
+			return s
 		}
 	}
 	return nil
 }
 
+func (d *Document) find(r *Request, effect Effect) *Statement {
+	for i := range d.Statements {
+		if s := &d.Statements[i]; s.Effect == effect && s.covers(r) {
+			return s
+		}
+	}
+	return nil
+}
+
+// Matching returns the statements of that effect that fit the request, whoever asks.
+func (d *Document) Matching(request Request, effect Effect) []*Statement {
+	var all []*Statement
+	r, ok := request.prepared()
+	if !ok {
+		return nil
+	}
+	for i := range d.Statements {
+		if s := &d.Statements[i]; s.Effect == effect && s.covers(r) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// MatchingFor is Matching for a policy with principals: the statements that name the caller.
+func (d *Document) MatchingFor(request Request, effect Effect) []*Statement {
+	return slices.DeleteFunc(d.Matching(request, effect), func(s *Statement) bool { return s.principals(request.Caller) == noGrant })
+}
+
 // covers reports whether action, resource and conditions of the statement fit.
-// What cannot be decided counts against the caller: it fits a Deny and no Allow.
-func (s *Statement) covers(r Request) bool {
-	named := func(list []string) bool {
-		return slices.ContainsFunc(list, func(a string) bool { return matchAction(a, r.Action) })
-	}
-	if s.Action != nil && !named(s.Action) || s.NotAction != nil && named(s.NotAction) {
-		return false
-	}
-	if s.Resource != nil && !s.onResource(s.Resource, r) || s.NotResource != nil && s.onResource(s.NotResource, r) {
+func (s *Statement) covers(r *Request) bool {
+	if s.onAction(r.action) != (s.NotAction == nil) || s.resources != nil && s.onResource(r) != (s.NotResource == nil) {
 		return false
 	}
 	for i := range s.Conditions {
-		met, known := s.Conditions[i].holds(s.variables, r.Context)
-		if known && !met || !known && s.Effect == Allow {
+		if !s.Conditions[i].holds(r.Context) {
 			return false
 		}
 	}
 	return true
 }
 
-func (s *Statement) onResource(list []string, r Request) bool {
-	return slices.ContainsFunc(list, func(text string) bool {
-		if text == "*" {
+func (s *Statement) onAction(action string) bool {
+	for i := range s.actions {
+		if s.actions[i].matches(action) {
 			return true
 		}
-		want, ok := compile(text, s.variables, r.Context)
-		return ok && want.matchesARN(r.Resource)
-	})
+	}
+	return false
+}
+
+func (s *Statement) onResource(r *Request) bool {
+	for i := range s.resources {
+		want := &s.resources[i]
+		if want.dynamic {
+			resolved, ok := want.resolve(r.Context)
+			if !ok {
+				continue
+			}
+			want = &resolved
+		}
+		if want.text == "*" || want.matchesARN(&r.resource) {
+			return true
+		}
+	}
+	return false
 }
 
 // principals says how the statement's principals name the caller. A statement
 // of an identity policy has none.
 func (s *Statement) principals(c Caller) grant {
-	if s.NotPrincipal != nil {
-		if s.NotPrincipal.names(c) != noGrant {
-			return noGrant
-		}
+	switch {
+	case s.NotPrincipal != nil && s.NotPrincipal.exempt(c):
+		return noGrant
+	case s.NotPrincipal != nil:
 		return toRole
-	}
-	if s.Principal == nil {
+	case s.Principal != nil:
+		return s.Principal.names(c)
+	default:
 		return noGrant
 	}
-	return s.Principal.names(c)
 }
 
 func (p *Principals) names(c Caller) grant {
@@ -241,16 +312,41 @@ func (p *Principals) names(c Caller) grant {
 			best = direct
 		case name == c.RoleARN && c.RoleARN != "":
 			best = max(best, toRole)
-		case c.Account != "" && (name == c.Account || strings.HasSuffix(name, "::"+c.Account+":root")):
+		case isAccount(name, c.Account):
 			best = max(best, toAccount)
 		}
 	}
 	return best
 }
 
+// exempt reports whether NotPrincipal leaves the caller out, for which it must
+// name all that the caller is: the account, the user or the role, and the
+// role's session.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+func (p *Principals) exempt(c Caller) bool {
+	if p.anyone() {
+		return true
+	}
+	if c.Service != "" {
+		return slices.Contains(p.Service, c.Service)
+	}
+	return slices.ContainsFunc(p.AWS, func(name string) bool { return isAccount(name, c.Account) }) &&
+		(isAccount(c.ARN, c.Account) || slices.Contains(p.AWS, c.ARN)) &&
+		(c.RoleARN == "" || slices.Contains(p.AWS, c.RoleARN))
+}
+
+// isAccount reports whether a principal is the account itself.
+func isAccount(name, account string) bool {
+	return account != "" && (name == account || strings.HasPrefix(name, "arn:") && strings.HasSuffix(name, ":iam::"+account+":root"))
+}
+
 // AllowsAnyone decides a request that nobody has signed: only statements for
 // everybody ("*") count.
-func AllowsAnyone(doc *Document, r Request) bool {
+func AllowsAnyone(doc *Document, request Request) bool {
+	r, ok := request.prepared()
+	if !ok {
+		return false
+	}
 	allowed := false
 	for i := range doc.Statements {
 		s := &doc.Statements[i]
@@ -264,3 +360,6 @@ func AllowsAnyone(doc *Document, r Request) bool {
 	}
 	return allowed
 }
+
+// UsesResourceTags reports whether the document depends on the tags of the resource.
+func (d *Document) UsesResourceTags() bool { return d.resourceTags }

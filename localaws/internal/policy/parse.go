@@ -23,56 +23,30 @@ const (
 	version2008 = "2008-10-17"
 	version2012 = "2012-10-17"
 	maxNesting  = 16
+	maxLength   = 262144 // AWS's own ReadOnlyAccess has 140,000
 
-	resourceTagKey = "aws:resourcetag/"
+	resourceTagKey = ":resourcetag/" // of aws: and iam:
 )
 
 // Parse reads a document of that kind. Its error is an *[Error].
 func Parse(text string, kind Kind) (*Document, error) {
-	if len(text) == 0 || !singleKeys(text) {
+	if len(text) > maxLength || !singleKeys(text) {
 		return nil, errSyntax
 	}
-	var top map[string]any
+	doc := &Document{Version: version2008}
 	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	if err := decoder.Decode(&top); err != nil || top == nil {
+	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
 		return nil, errSyntax
 	}
-	doc := &Document{Version: version2008, resourceTags: strings.Contains(strings.ToLower(text), resourceTagKey)}
-	for key, value := range top {
-		ok := true
-		switch key {
-		case "Version":
-			doc.Version, ok = value.(string)
-			ok = ok && (doc.Version == version2008 || doc.Version == version2012)
-		case "Id":
-			doc.ID, ok = value.(string)
-		case "Statement":
-		default:
-			ok = false
-		}
-		if !ok {
+	for decoder.More() {
+		key, _ := decoder.Token()
+		var value json.RawMessage
+		if decoder.Decode(&value) != nil || !doc.setMember(key, value, int(decoder.InputOffset())-len(value)) {
 			return nil, errSyntax
 		}
 	}
-	statements, ok := top["Statement"].([]any)
-	if !ok {
-		statements = []any{top["Statement"]}
-	}
-	if len(statements) == 0 {
+	if len(doc.Statements) == 0 {
 		return nil, errSyntax
-	}
-	for _, raw := range statements {
-		members, ok := raw.(map[string]any)
-		if !ok {
-			return nil, errSyntax
-		}
-		s, err := parseStatement(members)
-		if err != nil {
-			return nil, err
-		}
-		s.variables = doc.Version == version2012
-		doc.Statements = append(doc.Statements, *s)
 	}
 	if kind == Identity && doc.Version != version2012 {
 		return nil, errVersion
@@ -80,7 +54,101 @@ func Parse(text string, kind Kind) (*Document, error) {
 	if err := check(doc, kind); err != nil {
 		return nil, err
 	}
+	doc.compile()
 	return doc, nil
+}
+
+// setMember reads one member of the document, which stands at that offset.
+func (d *Document) setMember(key json.Token, value json.RawMessage, offset int) bool {
+	switch key {
+	case "Version":
+		d.Version = ""
+		return json.Unmarshal(value, &d.Version) == nil && (d.Version == version2008 || d.Version == version2012)
+	case "Id":
+		return value[0] == '"' && json.Unmarshal(value, &d.ID) == nil
+	case "Statement":
+		if value[0] == '{' {
+			return d.addStatement(value, offset+1, offset+len(value))
+		}
+		decoder := json.NewDecoder(bytes.NewReader(value))
+		if open, err := decoder.Token(); err != nil || open != json.Delim('[') {
+			return false
+		}
+		for start := decoder.InputOffset(); decoder.More(); start = decoder.InputOffset() {
+			var one json.RawMessage
+			if decoder.Decode(&one) != nil || !d.addStatement(one, offset+int(start), offset+int(decoder.InputOffset())) {
+				return false
+			}
+		}
+		return true
+	default:
+		return false
+	}
+}
+
+func (d *Document) addStatement(text json.RawMessage, start, end int) bool {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var members map[string]any
+	if decoder.Decode(&members) != nil || members == nil {
+		return false
+	}
+	s, ok := parseStatement(members)
+	s.Start, s.End = start, end
+	d.Statements = append(d.Statements, s)
+	return ok
+}
+
+// compile makes the statements ready to decide by.
+func (d *Document) compile() {
+	variables := d.Version == version2012
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		for _, text := range slices.Concat(s.Action, s.NotAction) {
+			s.actions = append(s.actions, newAction(text))
+		}
+		for _, resource := range slices.Concat(s.Resource, s.NotResource) {
+			s.resources = append(s.resources, newWant(resource, variables))
+		}
+		for j := range s.Conditions {
+			c := &s.Conditions[j]
+			c.key = strings.ToLower(c.Key)
+			for _, value := range c.Values {
+				c.wants = append(c.wants, newWant(value, variables))
+			}
+		}
+	}
+	d.resourceTags = slices.ContainsFunc(d.ContextKeys(), func(key string) bool { return strings.Contains(strings.ToLower(key), resourceTagKey) })
+}
+
+// ContextKeys lists the condition keys that the document depends on, in the
+// order in which they appear, each once.
+func (d *Document) ContextKeys() []string {
+	var keys []string
+	add := func(found ...string) {
+		for _, key := range found {
+			if !slices.ContainsFunc(keys, func(known string) bool { return strings.EqualFold(known, key) }) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		for _, resource := range s.resources {
+			if resource.dynamic {
+				add(variablesIn(resource.text)...)
+			}
+		}
+		for _, c := range s.Conditions {
+			add(c.Key)
+			for _, value := range c.wants {
+				if value.dynamic {
+					add(variablesIn(value.text)...)
+				}
+			}
+		}
+	}
+	return keys
 }
 
 // singleKeys reports whether the text is one JSON value whose objects have no key
@@ -121,10 +189,9 @@ func uniqueIn(decoder *json.Decoder, depth int) bool {
 	return err == nil
 }
 
-func parseStatement(members map[string]any) (*Statement, error) {
-	s := &Statement{}
+func parseStatement(members map[string]any) (s Statement, ok bool) {
 	for key, value := range members {
-		var ok bool
+		ok = false
 		switch key {
 		case "Sid":
 			s.Sid, ok = value.(string)
@@ -148,10 +215,10 @@ func parseStatement(members map[string]any) (*Statement, error) {
 			s.Conditions, ok = parseConditions(value)
 		}
 		if !ok {
-			return nil, errSyntax
+			return s, false
 		}
 	}
-	return s, nil
+	return s, true
 }
 
 // stringList reads a string or a list of strings. The result is not nil.
@@ -215,7 +282,8 @@ func parseConditions(value any) ([]Condition, bool) {
 		if !ok {
 			return nil, false
 		}
-		if _, known := parseOperator(operator); !known {
+		parsed, known := parseOperator(operator)
+		if !known {
 			return nil, false
 		}
 		for key, value := range keys {
@@ -223,7 +291,7 @@ func parseConditions(value any) ([]Condition, bool) {
 			if !ok {
 				return nil, false
 			}
-			conditions = append(conditions, Condition{Operator: operator, Key: key, Values: values})
+			conditions = append(conditions, Condition{Operator: operator, Key: key, Values: values, operator: parsed})
 		}
 	}
 	// The order in the JSON does not count: all conditions must hold.
