@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/store"
 )
 
 // found is an event of one of several streams, as FilterLogEvents orders them.
@@ -20,6 +22,8 @@ type found struct {
 	stream string
 	id     uint64 // the stream's
 }
+
+func (f found) text() string { return f.message }
 
 func (f found) cursor(descending bool) cursor {
 	return cursor{f.timestamp, f.ingested, f.id, f.seq, descending}
@@ -51,82 +55,91 @@ func (s *Service) FilterLogEvents(_ context.Context, in *cloudwatchlogs.FilterLo
 	if err != nil {
 		return nil, err
 	}
-	events, err := s.search(in, matches)
-	if err != nil {
-		return nil, err
-	}
-	descending := in.StartFromHead != nil && !*in.StartFromHead
+	descending, after := in.StartFromHead != nil && !*in.StartFromHead, (*cursor)(nil)
 	if descending && aws.ToInt64(in.StartTime) < year2024 {
 		return nil, errParameter("startFromHead can be false only when startTime is on or after Jan 1, 2024 00:00:00 UTC.")
 	}
 	if in.NextToken != nil {
-		after, err := parseCursor(*in.NextToken)
-		if err != nil {
+		if after, err = parseCursor(*in.NextToken); err != nil {
 			return nil, err
 		}
 		descending = after.Descending
-		events = slices.DeleteFunc(events, func(f found) bool { return f.cursor(descending).compare(after) <= 0 })
 	}
-	slices.SortFunc(events, func(a, b found) int { return a.cursor(descending).compare(b.cursor(descending)) })
-	limit := int(aws.ToInt32(in.Limit))
-	if limit == 0 {
-		limit = answerEvents
-	}
-	out := &cloudwatchlogs.FilterLogEventsOutput{Events: []types.FilteredLogEvent{}, SearchedLogStreams: []types.SearchedLogStream{}}
-	size := 0
-	for _, f := range events {
-		if size += len(f.message) + eventBytes; len(out.Events) > 0 && (len(out.Events) == limit || size > answerBytes) {
-			break
+	fits := newPage(aws.ToInt32(in.Limit), func(a, b found) int { return a.cursor(descending).compare(b.cursor(descending)) }, found.text)
+	err = s.search(in, func(f found) {
+		if matches(f.message) && (after == nil || f.cursor(descending).compare(*after) > 0) {
+			fits.add(f)
 		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	events, more := fits.events()
+	out := &cloudwatchlogs.FilterLogEventsOutput{Events: []types.FilteredLogEvent{}, SearchedLogStreams: []types.SearchedLogStream{}}
+	for _, f := range events {
 		out.Events = append(out.Events, types.FilteredLogEvent{
 			Timestamp: &f.timestamp, IngestionTime: &f.ingested, Message: &f.message, LogStreamName: &f.stream,
 			EventId: aws.String(fmt.Sprintf("%020d%016d%020d", f.timestamp, f.id, f.seq)),
 		})
 	}
-	if n := len(out.Events); n < len(events) {
-		out.NextToken = aws.String(events[n-1].cursor(descending).token())
+	if more {
+		out.NextToken = aws.String(events[len(events)-1].cursor(descending).token())
 	}
 	return out, nil
 }
 
-// search returns the matching events of the streams asked for, in no order.
-func (s *Service) search(in *cloudwatchlogs.FilterLogEventsInput, matches func(string) bool) ([]found, error) {
+// search visits the events of the streams and of the time asked for, in no order.
+func (s *Service) search(in *cloudwatchlogs.FilterLogEventsInput, visit func(found)) error {
 	if len(in.LogStreamNames) > 0 && in.LogStreamNamePrefix != nil {
-		return nil, errParameter("Cannot specify both logStreamNames and logStreamNamePrefix.")
+		return errParameter("Cannot specify both logStreamNames and logStreamNamePrefix.")
 	}
 	group, owner, err := s.find(in.LogGroupName, in.LogGroupIdentifier)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	rows, err := s.streams.List(streamKey(group, in.LogStreamNamePrefix), "", 0)
+	rows, err := s.streamsOf(group, in)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	known := map[string]bool{}
-	var events []found
 	for _, row := range rows {
-		name := strings.TrimPrefix(row.Key, group+":")
-		known[name] = true
-		if len(in.LogStreamNames) > 0 && !slices.Contains(in.LogStreamNames, name) {
+		if outside(row.Value, in) {
 			continue
 		}
-		records, err := s.read(row.Value, owner)
+		name := strings.TrimPrefix(row.Key, group+":")
+		err := s.scan(row.Value, owner, func(p position) bool {
+			// Unlike GetLogEvents, the end is included (API reference, FilterLogEvents).
+			return (in.StartTime == nil || p.timestamp >= *in.StartTime) && (in.EndTime == nil || p.timestamp <= *in.EndTime)
+		}, func(r record) { visit(found{record: r, stream: name, id: row.Value.ID}) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// streamsOf returns the streams that are named, or else those that start with the prefix.
+func (s *Service) streamsOf(group string, in *cloudwatchlogs.FilterLogEventsInput) ([]store.Row[stream], error) {
+	if len(in.LogStreamNames) == 0 {
+		return s.streams.List(streamKey(group, in.LogStreamNamePrefix), "", 0)
+	}
+	var rows []store.Row[stream]
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(in.LogStreamNames))) {
+		key := streamKey(group, &name)
+		row, ok, err := s.streams.Get(key)
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range records {
-			// Unlike GetLogEvents, the end is included (API reference, FilterLogEvents).
-			if (in.StartTime == nil || r.timestamp >= *in.StartTime) && (in.EndTime == nil || r.timestamp <= *in.EndTime) && matches(r.message) {
-				events = append(events, found{record: r, stream: name, id: row.Value.ID})
-			}
-		}
-	}
-	for _, name := range in.LogStreamNames {
-		if !known[name] {
+		if !ok {
 			return nil, errNoStream()
 		}
+		rows = append(rows, store.Row[stream]{Key: key, Value: row})
 	}
-	return events, nil
+	return rows, nil
+}
+
+// outside says whether all of a stream's events are outside the time asked for.
+func outside(row stream, in *cloudwatchlogs.FilterLogEventsInput) bool {
+	return row.Last == nil || in.StartTime != nil && *row.Last < *in.StartTime || in.EndTime != nil && *row.First > *in.EndTime
 }
 
 func (c cursor) token() string {
@@ -134,10 +147,11 @@ func (c cursor) token() string {
 	return base64.RawURLEncoding.EncodeToString(data)
 }
 
-func parseCursor(token string) (c cursor, err error) {
+func parseCursor(token string) (*cursor, error) {
+	var c cursor
 	data, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || json.Unmarshal(data, &c) != nil {
-		return c, errToken()
+		return nil, errToken()
 	}
-	return c, nil
+	return &c, nil
 }

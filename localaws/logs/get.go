@@ -12,17 +12,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 )
 
-// One answer holds at most so many events and bytes (API reference, GetLogEvents).
-const (
-	answerEvents = 10000
-	answerBytes  = 1 << 20
-)
-
 // position is a place between the events of a stream: behind the event of that
 // timestamp and number. The zero position is before the first.
 type position struct{ timestamp, seq int64 }
 
 func (r record) position() position { return position{r.timestamp, r.seq} }
+
+func (r record) text() string { return r.message }
 
 func (p position) compare(q position) int {
 	return cmp.Or(cmp.Compare(p.timestamp, q.timestamp), cmp.Compare(p.seq, q.seq))
@@ -52,30 +48,16 @@ func (s *Service) GetLogEvents(_ context.Context, in *cloudwatchlogs.GetLogEvent
 	if err != nil {
 		return nil, err
 	}
-	records, err := s.read(row, owner)
-	if err != nil {
-		return nil, err
-	}
-	records = slices.DeleteFunc(records, func(r record) bool {
-		return in.StartTime != nil && r.timestamp < *in.StartTime || in.EndTime != nil && r.timestamp >= *in.EndTime
-	})
 	forward, at := aws.ToBool(in.StartFromHead), position{}
 	if in.NextToken != nil {
 		if forward, at, err = parseToken(*in.NextToken); err != nil {
 			return nil, err
 		}
-		split, found := slices.BinarySearchFunc(records, at, func(r record, p position) int { return r.position().compare(p) })
-		switch {
-		case !forward:
-			records = records[:split]
-		case found:
-			records = records[split+1:]
-		default:
-			records = records[split:]
-		}
 	}
-	records = page(records, int(aws.ToInt32(in.Limit)), forward)
-
+	records, err := s.around(row, owner, in, forward, at)
+	if err != nil {
+		return nil, err
+	}
 	first, last := at, at
 	if len(records) > 0 {
 		first, last = records[0].position(), records[len(records)-1].position()
@@ -91,24 +73,22 @@ func (s *Service) GetLogEvents(_ context.Context, in *cloudwatchlogs.GetLogEvent
 	return out, nil
 }
 
-// page returns as many of the records as one answer holds, from the start or from the end.
-func page(records []record, limit int, fromStart bool) []record {
-	if limit == 0 {
-		limit = answerEvents
+// around returns a page of records: behind a position or before it, in the
+// order of their timestamps. Without a token it is behind the start, or before the end.
+func (s *Service) around(row stream, owner group, in *cloudwatchlogs.GetLogEventsInput, forward bool, at position) ([]record, error) {
+	sign := 1 // of the order in which the page fills
+	if !forward {
+		sign = -1
 	}
-	size, n := 0, 0
-	for n < min(limit, len(records)) {
-		next := records[n]
-		if !fromStart {
-			next = records[len(records)-1-n]
-		}
-		if size += len(next.message) + eventBytes; size > answerBytes && n > 0 {
-			break
-		}
-		n++
+	fits := newPage(aws.ToInt32(in.Limit), func(a, b record) int { return sign * a.position().compare(b.position()) }, record.text)
+	wanted := func(p position) bool {
+		return (in.StartTime == nil || p.timestamp >= *in.StartTime) && (in.EndTime == nil || p.timestamp < *in.EndTime) &&
+			(in.NextToken == nil || sign*p.compare(at) > 0)
 	}
-	if fromStart {
-		return records[:n]
+	err := s.scan(row, owner, wanted, fits.add)
+	records, _ := fits.events()
+	if !forward {
+		slices.Reverse(records)
 	}
-	return records[len(records)-n:]
+	return records, err
 }

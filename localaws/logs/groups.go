@@ -9,6 +9,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
+	"github.com/mayfly-cd/mayfly/localaws/internal/store"
 )
 
 // group is a log group's row; its key is its name.
@@ -19,6 +22,7 @@ type group struct {
 	Kms       *string
 	Protected bool
 	Tags      map[string]string
+	Stored    int64 // of all its streams
 }
 
 const describeLimit = 50
@@ -50,7 +54,10 @@ func (s *Service) find(name, identifier *string) (string, group, error) {
 }
 
 // CreateLogGroup makes an empty group.
-func (s *Service) CreateLogGroup(_ context.Context, in *cloudwatchlogs.CreateLogGroupInput) (*cloudwatchlogs.CreateLogGroupOutput, error) {
+func (s *Service) CreateLogGroup(ctx context.Context, in *cloudwatchlogs.CreateLogGroupInput) (*cloudwatchlogs.CreateLogGroupOutput, error) {
+	if err := s.permitTags(ctx, in); err != nil {
+		return nil, err
+	}
 	err := s.groups.Update(*in.LogGroupName, func(row *group, exists bool) error {
 		if exists {
 			return &types.ResourceAlreadyExistsException{Message: aws.String("The specified log group already exists")}
@@ -66,6 +73,23 @@ func (s *Service) CreateLogGroup(_ context.Context, in *cloudwatchlogs.CreateLog
 		return nil
 	})
 	return &cloudwatchlogs.CreateLogGroupOutput{}, err
+}
+
+// permitTags asks for one of the two permissions that a group with tags needs,
+// says CreateLogGroup in the API reference.
+func (s *Service) permitTags(ctx context.Context, in *cloudwatchlogs.CreateLogGroupInput) error {
+	if len(in.Tags) == 0 {
+		return nil
+	}
+	tag := policy.Access{Action: "logs:TagResource", Resources: []string{s.groupARN(*in.LogGroupName)}, Keys: policy.Keys().RequestTags(in.Tags)}
+	err := s.env.Permit(ctx, tag)
+	if err == nil {
+		return nil
+	}
+	if s.env.Permit(ctx, policy.Access{Action: "logs:TagLogGroup", Resources: s.groupResource(in.LogGroupName, nil)}) == nil {
+		return nil
+	}
+	return err
 }
 
 // DeleteLogGroup removes the group with its streams and lines.
@@ -87,15 +111,17 @@ func (s *Service) DeleteLogGroup(_ context.Context, in *cloudwatchlogs.DeleteLog
 	if err := s.groups.Delete(name); err != nil {
 		return nil, err
 	}
+	delete(s.recency, name)
 	for _, stream := range streams {
-		if err := s.removeStream(stream.Key, stream.Value); err != nil {
+		if err := s.dropStream(stream.Key, stream.Value); err != nil {
 			return nil, err
 		}
 	}
 	return &cloudwatchlogs.DeleteLogGroupOutput{}, nil
 }
 
-func (s *Service) removeStream(key string, row stream) error {
+// dropStream removes a stream's lines, then the stream.
+func (s *Service) dropStream(key string, row stream) error {
 	if err := s.files.Remove(row.file()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -106,10 +132,6 @@ func (s *Service) removeStream(key string, row stream) error {
 func (s *Service) DescribeLogGroups(_ context.Context, in *cloudwatchlogs.DescribeLogGroupsInput) (*cloudwatchlogs.DescribeLogGroupsOutput, error) {
 	if in.LogGroupNamePrefix != nil && in.LogGroupNamePattern != nil {
 		return nil, errParameter("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
-	}
-	rows, err := s.groups.List(aws.ToString(in.LogGroupNamePrefix), aws.ToString(in.NextToken), 0)
-	if err != nil {
-		return nil, err
 	}
 	wanted := map[string]bool{}
 	for _, id := range in.LogGroupIdentifiers {
@@ -122,41 +144,43 @@ func (s *Service) DescribeLogGroups(_ context.Context, in *cloudwatchlogs.Descri
 	}
 	// The pattern is matched without regard to case, anywhere in the name (API reference, DescribeLogGroups).
 	pattern := strings.ToLower(aws.ToString(in.LogGroupNamePattern))
-	for _, row := range rows {
-		if !strings.Contains(strings.ToLower(row.Key), pattern) ||
-			len(wanted) > 0 && !wanted[row.Key] ||
-			in.LogGroupClass != "" && in.LogGroupClass != row.Value.Class {
-			continue
+	err := s.groups.Walk(aws.ToString(in.LogGroupNamePrefix), aws.ToString(in.NextToken), func(raw store.Raw) (string, bool, error) {
+		if !strings.Contains(strings.ToLower(raw.Key), pattern) || len(wanted) > 0 && !wanted[raw.Key] {
+			return "", true, nil
+		}
+		var row group
+		if err := raw.Decode(&row); err != nil {
+			return "", false, err
+		}
+		if in.LogGroupClass != "" && in.LogGroupClass != row.Class {
+			return "", true, nil
 		}
 		if len(out.LogGroups) == limit {
 			out.NextToken = out.LogGroups[limit-1].LogGroupName
-			break
+			return "", false, nil
 		}
-		described, err := s.describeGroup(row.Key, row.Value)
-		if err != nil {
-			return nil, err
-		}
-		out.LogGroups = append(out.LogGroups, described)
-	}
-	return out, nil
+		out.LogGroups = append(out.LogGroups, s.describeGroup(raw.Key, row))
+		return "", true, nil
+	})
+	return out, err
 }
 
-func (s *Service) describeGroup(name string, row group) (types.LogGroup, error) {
-	streams, err := s.streams.List(name+":", "", 0)
-	if err != nil {
-		return types.LogGroup{}, err
-	}
-	var stored int64
-	for _, stream := range streams {
-		stored += stream.Value.Stored
-	}
+func (s *Service) describeGroup(name string, row group) types.LogGroup {
 	arn := s.groupARN(name)
 	return types.LogGroup{
 		LogGroupName: &name, Arn: aws.String(arn + ":*"), LogGroupArn: &arn,
 		CreationTime: &row.Created, RetentionInDays: row.Retention, MetricFilterCount: aws.Int32(0),
-		StoredBytes: &stored, LogGroupClass: row.Class, KmsKeyId: row.Kms,
+		StoredBytes: &row.Stored, LogGroupClass: row.Class, KmsKeyId: row.Kms,
 		DeletionProtectionEnabled: &row.Protected,
-	}, nil
+	}
+}
+
+// PutLogGroupDeletionProtection turns the protection against DeleteLogGroup on or off.
+func (s *Service) PutLogGroupDeletionProtection(_ context.Context, in *cloudwatchlogs.PutLogGroupDeletionProtectionInput) (*cloudwatchlogs.PutLogGroupDeletionProtectionOutput, error) {
+	return &cloudwatchlogs.PutLogGroupDeletionProtectionOutput{}, s.updateGroup(groupName(nil, in.LogGroupIdentifier), func(row *group) error {
+		row.Protected = *in.DeletionProtectionEnabled
+		return nil
+	})
 }
 
 // PutRetentionPolicy sets for how many days lines are kept. Older ones are no longer returned.

@@ -21,13 +21,13 @@ var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // at is a time in milliseconds, so many after the start of the test.
 func at(ms int64) *int64 { return aws.Int64(start.UnixMilli() + ms) }
 
-func testEnv(t *testing.T, dir string) service.Env {
-	t.Helper()
+func testEnv(tb testing.TB, dir string) service.Env {
+	tb.Helper()
 	db, err := store.Open(filepath.Join(dir, "state.db"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
+	tb.Cleanup(func() { _ = db.Close() })
 	return service.Env{
 		Account: "123456789012", Region: "eu-west-1", Dir: dir, DB: db,
 		Now: func() time.Time { return start }, Log: slog.New(slog.DiscardHandler),
@@ -35,44 +35,44 @@ func testEnv(t *testing.T, dir string) service.Env {
 }
 
 // testService has the group /g with the stream s.
-func testService(t *testing.T) *Service {
-	t.Helper()
-	s, err := New(testEnv(t, t.TempDir()))
+func testService(tb testing.TB) *Service {
+	tb.Helper()
+	s, err := New(testEnv(tb, tb.TempDir()))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
-	must(t)(s.CreateLogGroup(t.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("/g")}))
-	must2(t)(s.CreateLogStream(t.Context(), &cloudwatchlogs.CreateLogStreamInput{LogGroupName: aws.String("/g"), LogStreamName: aws.String("s")}))
+	tb.Cleanup(func() { _ = s.Close() })
+	must(tb)(s.CreateLogGroup(tb.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("/g")}))
+	must2(tb)(s.CreateLogStream(tb.Context(), &cloudwatchlogs.CreateLogStreamInput{LogGroupName: aws.String("/g"), LogStreamName: aws.String("s")}))
 	return s
 }
 
-func must(t *testing.T) func(*cloudwatchlogs.CreateLogGroupOutput, error) {
-	t.Helper()
-	return func(_ *cloudwatchlogs.CreateLogGroupOutput, err error) { check(t, err) }
+func must(tb testing.TB) func(*cloudwatchlogs.CreateLogGroupOutput, error) {
+	tb.Helper()
+	return func(_ *cloudwatchlogs.CreateLogGroupOutput, err error) { check(tb, err) }
 }
 
-func must2(t *testing.T) func(*cloudwatchlogs.CreateLogStreamOutput, error) {
-	t.Helper()
-	return func(_ *cloudwatchlogs.CreateLogStreamOutput, err error) { check(t, err) }
+func must2(tb testing.TB) func(*cloudwatchlogs.CreateLogStreamOutput, error) {
+	tb.Helper()
+	return func(_ *cloudwatchlogs.CreateLogStreamOutput, err error) { check(tb, err) }
 }
 
-func check(t *testing.T, err error) {
-	t.Helper()
+func check(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
 // put appends messages to the stream, the n-th at n milliseconds from "from".
-func put(t *testing.T, s *Service, stream string, from int64, messages ...string) *cloudwatchlogs.PutLogEventsOutput {
-	t.Helper()
+func put(tb testing.TB, s *Service, stream string, from int64, messages ...string) *cloudwatchlogs.PutLogEventsOutput {
+	tb.Helper()
 	in := &cloudwatchlogs.PutLogEventsInput{LogGroupName: aws.String("/g"), LogStreamName: aws.String(stream)}
 	for i, m := range messages {
 		in.LogEvents = append(in.LogEvents, types.InputLogEvent{Timestamp: at(from + int64(i)), Message: aws.String(m)})
 	}
-	out, err := s.PutLogEvents(t.Context(), in)
-	check(t, err)
+	out, err := s.PutLogEvents(tb.Context(), in)
+	check(tb, err)
 	return out
 }
 

@@ -35,10 +35,16 @@ func (s *Service) PutLogEvents(_ context.Context, in *cloudwatchlogs.PutLogEvent
 	now := s.now()
 	events, rejected := s.acceptable(in.LogEvents, now, owner)
 	if len(events) > 0 {
+		before, place := row.Stored, momentOf(key, row)
 		if err := s.write(&row, events, now); err != nil {
 			return nil, err
 		}
 		if err := s.streams.Put(key, row); err != nil {
+			return nil, err
+		}
+		s.recency.remove(*in.LogGroupName, place)
+		s.recency.add(*in.LogGroupName, momentOf(key, row))
+		if err := s.addStored(*in.LogGroupName, row.Stored-before); err != nil {
 			return nil, err
 		}
 	}

@@ -1,13 +1,11 @@
 package logs
 
 import (
-	"bytes"
-	"cmp"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
@@ -36,55 +34,84 @@ func encode(events []types.InputLogEvent, now int64) []byte {
 	return data
 }
 
-func decode(data []byte) ([]record, error) {
-	var records []record
-	for len(data) > 0 {
-		var numbers [3]int64
-		for i := range numbers {
-			number, rest, ok := bytes.Cut(data, []byte{' '})
-			n, err := strconv.ParseInt(string(number), 10, 64)
-			if !ok || err != nil {
-				return nil, fmt.Errorf("the log is damaged at event %d", len(records)+1)
-			}
-			numbers[i], data = n, rest
-		}
-		size := numbers[2]
-		if size < 0 || size >= int64(len(data)) {
-			return nil, fmt.Errorf("the log is damaged at event %d", len(records)+1)
-		}
-		records = append(records, record{
-			timestamp: numbers[0], ingested: numbers[1], seq: int64(len(records) + 1), message: string(data[:size]),
-		})
-		data = data[size+1:]
-	}
-	return records, nil
+// decoder reads the events of a stream's file one at a time.
+type decoder struct {
+	file *bufio.Reader
+	left int64 // bytes that are still to be read
+	seq  int64 // of the last event
 }
 
-// read returns the stream's events in the order of their timestamps, less
-// those that have expired.
-func (s *Service) read(row stream, owner group) ([]record, error) {
+func newDecoder(file io.Reader, size int64) *decoder {
+	return &decoder{file: bufio.NewReaderSize(io.LimitReader(file, size), 64<<10), left: size}
+}
+
+// next returns the next event, or io.EOF. The messages of those that are not
+// wanted are passed over, and empty.
+func (d *decoder) next(wanted func(position) bool) (record, error) {
+	if d.left == 0 {
+		return record{}, io.EOF
+	}
+	d.seq++
+	timestamp, err1 := d.number()
+	ingested, err2 := d.number()
+	size, err3 := d.number()
+	if err1 != nil || err2 != nil || err3 != nil || size < 0 || size >= d.left {
+		return record{}, d.damaged()
+	}
+	d.left -= size + 1
+	r := record{timestamp: timestamp, ingested: ingested, seq: d.seq}
+	if !wanted(r.position()) {
+		if _, err := d.file.Discard(int(size + 1)); err != nil {
+			return record{}, d.damaged()
+		}
+		return r, nil
+	}
+	message := make([]byte, size+1) // and the newline
+	if _, err := io.ReadFull(d.file, message); err != nil || message[size] != '\n' {
+		return record{}, d.damaged()
+	}
+	r.message = string(message[:size])
+	return r, nil
+}
+
+func (d *decoder) number() (int64, error) {
+	text, err := d.file.ReadSlice(' ')
+	if err != nil {
+		return 0, err
+	}
+	d.left -= int64(len(text))
+	return strconv.ParseInt(string(text[:len(text)-1]), 10, 64)
+}
+
+func (d *decoder) damaged() error { return fmt.Errorf("the log is damaged at event %d", d.seq) }
+
+// scan visits the wanted events of the stream in the order in which they came,
+// less those that have expired.
+func (s *Service) scan(row stream, owner group, wanted func(position) bool, visit func(record)) error {
 	if row.Size == 0 {
-		return nil, nil
+		return nil
 	}
 	file, err := s.files.Open(row.file())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errNoStream() // deleted since the row was read
+		return errNoStream() // deleted since the row was read
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open the log: %w", err)
+		return fmt.Errorf("open the log: %w", err)
 	}
-	data := make([]byte, row.Size)
-	_, err = io.ReadFull(file, data)
-	if err := errors.Join(err, file.Close()); err != nil {
-		return nil, fmt.Errorf("read the log: %w", err)
+	defer file.Close() //nolint:errcheck // it was only read
+	expired := expiry(owner, s.now())
+	events := newDecoder(file, row.Size)
+	kept := func(p position) bool { return p.timestamp >= expired && wanted(p) }
+	for {
+		r, err := events.next(kept)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read the log: %w", err)
+		}
+		if kept(r.position()) {
+			visit(r)
+		}
 	}
-	records, err := decode(data)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortStableFunc(records, func(a, b record) int { return cmp.Compare(a.timestamp, b.timestamp) })
-	if expired := expiry(owner, s.now()); expired > 0 {
-		records = slices.DeleteFunc(records, func(r record) bool { return r.timestamp < expired })
-	}
-	return records, nil
 }

@@ -8,15 +8,14 @@ package logs
 import (
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/service"
 	"github.com/mayfly-cd/mayfly/localaws/internal/store"
-	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
 )
 
 // Service is CloudWatch Logs. It is safe for concurrent use.
@@ -25,7 +24,9 @@ type Service struct {
 	files   *os.Root
 	groups  *store.Table[group]
 	streams *store.Table[stream] // by group name, a colon, and stream name
-	mu      sync.Mutex           // serializes everything that writes
+
+	mu      sync.Mutex // serializes everything that writes, and guards what follows
+	recency recency
 }
 
 // New returns the service over its stored state.
@@ -42,68 +43,11 @@ func New(env service.Env) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{env: env, files: files, groups: groups, streams: streams}, nil
+	return &Service{env: env, files: files, groups: groups, streams: streams, recency: recency{}}, nil
 }
 
 // Close releases the folder of the logs.
 func (s *Service) Close() error { return s.files.Close() }
-
-// Operations lists what is served.
-func (s *Service) Operations() []wire.Operation {
-	return []wire.Operation{
-		wire.Op("CreateLogGroup", "logs:CreateLogGroup", func(in *cloudwatchlogs.CreateLogGroupInput) []string {
-			return s.groupResource(in.LogGroupName, nil)
-		}, s.CreateLogGroup),
-		wire.Op("DeleteLogGroup", "logs:DeleteLogGroup", func(in *cloudwatchlogs.DeleteLogGroupInput) []string {
-			return s.groupResource(in.LogGroupName, nil)
-		}, s.DeleteLogGroup),
-		wire.Op("DescribeLogGroups", "logs:DescribeLogGroups", func(*cloudwatchlogs.DescribeLogGroupsInput) []string {
-			return s.groupResource(nil, nil)
-		}, s.DescribeLogGroups),
-		wire.Op("PutRetentionPolicy", "logs:PutRetentionPolicy", func(in *cloudwatchlogs.PutRetentionPolicyInput) []string {
-			return s.groupResource(in.LogGroupName, nil)
-		}, s.PutRetentionPolicy),
-		wire.Op("DeleteRetentionPolicy", "logs:DeleteRetentionPolicy", func(in *cloudwatchlogs.DeleteRetentionPolicyInput) []string {
-			return s.groupResource(in.LogGroupName, nil)
-		}, s.DeleteRetentionPolicy),
-		wire.Op("CreateLogStream", "logs:CreateLogStream", func(in *cloudwatchlogs.CreateLogStreamInput) []string {
-			return s.streamResource(in.LogGroupName, nil, in.LogStreamName)
-		}, s.CreateLogStream),
-		wire.Op("DeleteLogStream", "logs:DeleteLogStream", func(in *cloudwatchlogs.DeleteLogStreamInput) []string {
-			return s.streamResource(in.LogGroupName, nil, in.LogStreamName)
-		}, s.DeleteLogStream),
-		wire.Op("DescribeLogStreams", "logs:DescribeLogStreams", func(in *cloudwatchlogs.DescribeLogStreamsInput) []string {
-			return s.groupResource(in.LogGroupName, in.LogGroupIdentifier)
-		}, s.DescribeLogStreams),
-		wire.Op("PutLogEvents", "logs:PutLogEvents", func(in *cloudwatchlogs.PutLogEventsInput) []string {
-			return s.streamResource(in.LogGroupName, nil, in.LogStreamName)
-		}, s.PutLogEvents),
-		wire.Op("GetLogEvents", "logs:GetLogEvents", func(in *cloudwatchlogs.GetLogEventsInput) []string {
-			return s.streamResource(in.LogGroupName, in.LogGroupIdentifier, in.LogStreamName)
-		}, s.GetLogEvents),
-		wire.Op("FilterLogEvents", "logs:FilterLogEvents", func(in *cloudwatchlogs.FilterLogEventsInput) []string {
-			return s.groupResource(in.LogGroupName, in.LogGroupIdentifier)
-		}, s.FilterLogEvents),
-		wire.Op("TagResource", "logs:TagResource", func(in *cloudwatchlogs.TagResourceInput) []string {
-			return []string{aws.ToString(in.ResourceArn)}
-		}, s.TagResource),
-		wire.Op("UntagResource", "logs:UntagResource", func(in *cloudwatchlogs.UntagResourceInput) []string {
-			return []string{aws.ToString(in.ResourceArn)}
-		}, s.UntagResource),
-		wire.Op("ListTagsForResource", "logs:ListTagsForResource", func(in *cloudwatchlogs.ListTagsForResourceInput) []string {
-			return []string{aws.ToString(in.ResourceArn)}
-		}, s.ListTagsForResource),
-		wire.Op("TagLogGroup", "logs:TagLogGroup", func(in *cloudwatchlogs.TagLogGroupInput) []string {
-			return s.groupResource(in.LogGroupName, nil)
-		}, s.TagLogGroup),
-		wire.Op("UntagLogGroup", "logs:UntagLogGroup", func(in *cloudwatchlogs.UntagLogGroupInput) []string {
-			return s.groupResource(in.LogGroupName, nil)
-		}, s.UntagLogGroup),
-		wire.Op("ListTagsLogGroup", "logs:ListTagsLogGroup", func(in *cloudwatchlogs.ListTagsLogGroupInput) []string {
-			return s.groupResource(in.LogGroupName, nil)
-		}, s.ListTagsLogGroup),
-	}
-}
 
 // groupResource and streamResource name what an action is on as AWS's own
 // denials do: a group is "log-group:NAME:log-stream:", so that a policy's
@@ -114,6 +58,21 @@ func (s *Service) groupResource(name, identifier *string) []string {
 
 func (s *Service) streamResource(name, identifier, stream *string) []string {
 	return []string{s.groupARN(groupName(name, identifier)) + ":log-stream:" + aws.ToString(stream)}
+}
+
+// TagsOf returns the tags of the group that the ARN is of, or that the ARN's
+// stream is in; nil where there is none.
+func (s *Service) TagsOf(arn string) map[string]string {
+	name, ok := strings.CutPrefix(arn, s.groupARN(""))
+	if !ok {
+		return nil
+	}
+	name, _, _ = strings.Cut(name, ":") // no group's name has a colon
+	row, _, err := s.groups.Get(name)
+	if err != nil {
+		s.env.Log.Error("the tags of a log group cannot be read", "group", name, "error", err)
+	}
+	return row.Tags
 }
 
 func (s *Service) groupARN(name string) string { return s.env.ARN("logs", "log-group:"+name) }

@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -9,8 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
-
-	"github.com/mayfly-cd/mayfly/localaws/internal/store"
 )
 
 // stream is a log stream's row. Its lines are the first Size bytes of its
@@ -40,13 +37,19 @@ func (s *Service) CreateLogStream(_ context.Context, in *cloudwatchlogs.CreateLo
 	if err != nil {
 		return nil, err
 	}
-	return &cloudwatchlogs.CreateLogStreamOutput{}, s.streams.Update(streamKey(group, in.LogStreamName), func(row *stream, exists bool) error {
+	key := streamKey(group, in.LogStreamName)
+	err = s.streams.Update(key, func(row *stream, exists bool) error {
 		if exists {
 			return &types.ResourceAlreadyExistsException{Message: aws.String("The specified log stream already exists")}
 		}
 		*row = stream{ID: id, Created: s.now()}
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	s.recency.add(group, moment{key: key})
+	return &cloudwatchlogs.CreateLogStreamOutput{}, nil
 }
 
 // DeleteLogStream removes the stream with its lines.
@@ -57,7 +60,19 @@ func (s *Service) DeleteLogStream(_ context.Context, in *cloudwatchlogs.DeleteLo
 	if err != nil {
 		return nil, err
 	}
-	return &cloudwatchlogs.DeleteLogStreamOutput{}, s.removeStream(key, row)
+	if err := s.dropStream(key, row); err != nil {
+		return nil, err
+	}
+	s.recency.remove(*in.LogGroupName, momentOf(key, row))
+	return &cloudwatchlogs.DeleteLogStreamOutput{}, s.addStored(*in.LogGroupName, -row.Stored)
+}
+
+// addStored accounts for what came to a group, or went.
+func (s *Service) addStored(name string, bytes int64) error {
+	return s.updateGroup(name, func(row *group) error {
+		row.Stored += bytes
+		return nil
+	})
 }
 
 func (s *Service) findStream(group, identifier, name *string) (key string, row stream, owner group, err error) {
@@ -83,37 +98,57 @@ func (s *Service) DescribeLogStreams(_ context.Context, in *cloudwatchlogs.Descr
 	if byTime && in.LogStreamNamePrefix != nil {
 		return nil, errParameter("Cannot order by LastEventTime with a logStreamNamePrefix.")
 	}
-	rows, err := s.streams.List(streamKey(group, in.LogStreamNamePrefix), "", 0)
-	if err != nil {
-		return nil, err
-	}
-	if byTime {
-		slices.SortStableFunc(rows, func(a, b store.Row[stream]) int {
-			return cmp.Compare(aws.ToInt64(a.Value.Last), aws.ToInt64(b.Value.Last))
-		})
-	}
-	if aws.ToBool(in.Descending) {
-		slices.Reverse(rows)
-	}
-	if in.NextToken != nil {
-		at := slices.IndexFunc(rows, func(r store.Row[stream]) bool { return r.Key == streamKey(group, in.NextToken) })
-		if at < 0 {
-			return nil, errToken()
-		}
-		rows = rows[at+1:]
-	}
 	limit := int(aws.ToInt32(in.Limit))
 	if limit == 0 {
 		limit = describeLimit
 	}
-	out := &cloudwatchlogs.DescribeLogStreamsOutput{LogStreams: []types.LogStream{}}
-	for _, row := range rows[:min(limit, len(rows))] {
-		out.LogStreams = append(out.LogStreams, s.describeStream(group, row.Key[len(group)+1:], row.Value))
+	page := s.byName
+	if byTime {
+		page = func(group string, _, token *string, descending bool, limit int) ([]string, *string, error) {
+			return s.byLastEvent(group, token, descending, limit)
+		}
 	}
-	if len(rows) > limit {
-		out.NextToken = out.LogStreams[limit-1].LogStreamName
+	keys, next, err := page(group, in.LogStreamNamePrefix, in.NextToken, aws.ToBool(in.Descending), limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &cloudwatchlogs.DescribeLogStreamsOutput{LogStreams: []types.LogStream{}, NextToken: next}
+	for _, key := range keys {
+		row, ok, err := s.streams.Get(key)
+		if err != nil {
+			return nil, err
+		}
+		if ok { // or it was deleted a moment ago
+			out.LogStreams = append(out.LogStreams, s.describeStream(group, key[len(group)+1:], row))
+		}
 	}
 	return out, nil
+}
+
+// byName returns so many keys of the group's streams that start with the
+// prefix, and the token of the next page, which is the last name.
+func (s *Service) byName(group string, prefix, token *string, descending bool, limit int) (keys []string, next *string, err error) {
+	after := ""
+	if token != nil {
+		after = streamKey(group, token)
+	}
+	if descending {
+		if keys, err = s.streams.Keys(streamKey(group, prefix), "", 0); err != nil {
+			return nil, nil, err
+		}
+		slices.Reverse(keys)
+		i := 0
+		if token != nil {
+			i = slices.IndexFunc(keys, func(key string) bool { return key < after })
+		}
+		keys = keys[min(uint(i), uint(len(keys))):]
+	} else if keys, err = s.streams.Keys(streamKey(group, prefix), after, limit+1); err != nil {
+		return nil, nil, err
+	}
+	if len(keys) > limit {
+		keys, next = keys[:limit], aws.String(keys[limit-1][len(group)+1:])
+	}
+	return keys, next, nil
 }
 
 func (s *Service) describeStream(group, name string, row stream) types.LogStream {

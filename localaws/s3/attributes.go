@@ -11,7 +11,7 @@ import (
 )
 
 // GetObjectAttributes returns the attributes asked for, without the body.
-func (s *Service) GetObjectAttributes(_ context.Context, in *s3.GetObjectAttributesInput) (*s3.GetObjectAttributesOutput, error) {
+func (s *Service) GetObjectAttributes(ctx context.Context, in *s3.GetObjectAttributesInput) (*s3.GetObjectAttributesOutput, error) {
 	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
 	if err != nil {
 		return nil, err
@@ -20,7 +20,7 @@ func (s *Service) GetObjectAttributes(_ context.Context, in *s3.GetObjectAttribu
 	row, err := s.lookup(b, *in.Key, in.VersionId)
 	s.mu.RUnlock()
 	if err != nil {
-		return nil, err
+		return nil, s.hide(ctx, b.Name, err)
 	}
 	v := &row.Value
 	out := &s3.GetObjectAttributesOutput{LastModified: &v.Modified, VersionId: b.versionID(v)}

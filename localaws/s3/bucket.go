@@ -19,8 +19,10 @@ type bucket struct {
 	Created    time.Time
 	Versioning types.BucketVersioningStatus `json:",omitempty"` // empty: never versioned
 	Policy     string                       `json:",omitempty"`
-	Tags       []types.Tag                  `json:",omitempty"`
-	Ownership  types.ObjectOwnership        `json:",omitempty"`
+	// Restricted is a policy that lets everybody in, less those outside the account; else empty.
+	Restricted string                `json:",omitempty"`
+	Tags       []types.Tag           `json:",omitempty"`
+	Ownership  types.ObjectOwnership `json:",omitempty"`
 	Block      *types.PublicAccessBlockConfiguration
 	Encryption *types.ServerSideEncryptionConfiguration
 	Lifecycle  []types.LifecycleRule                    `json:",omitempty"`
@@ -37,17 +39,17 @@ func (s *Service) owner() *types.Owner {
 	return &types.Owner{ID: aws.String(hex.EncodeToString(id[:]))}
 }
 
-// bucket returns the bucket of a request. Every operation starts with it, so
+// bucket returns the bucket of a request, which is not to be changed. Every operation starts with it, so
 // that a bucket of another owner than expected is never touched.
 func (s *Service) bucket(name, expectedOwner *string) (*bucket, error) {
-	b, ok, err := s.buckets.Get(*name)
+	b, err := s.buckets.get(*name)
 	switch {
 	case err != nil:
 		return nil, err
-	case !ok:
+	case b == nil:
 		return nil, noSuchBucket(*name)
 	}
-	return &b, s.checkOwner(expectedOwner)
+	return b, s.checkOwner(expectedOwner)
 }
 
 func noSuchBucket(name string) error {
@@ -74,7 +76,7 @@ func (s *Service) CreateBucket(_ context.Context, in *s3.CreateBucketInput) (*s3
 	if err := s.checkCreate(in); err != nil {
 		return nil, err
 	}
-	err := s.buckets.Update(name, func(row *bucket, ok bool) error {
+	err := s.buckets.update(name, func(row *bucket, ok bool) error {
 		if ok && s.env.Region == usEast1 {
 			return nil
 		}
@@ -187,7 +189,7 @@ func (s *Service) DeleteBucket(ctx context.Context, in *s3.DeleteBucketInput) (*
 			return nil, err
 		}
 	}
-	return &s3.DeleteBucketOutput{}, s.buckets.Delete(b.Name)
+	return &s3.DeleteBucketOutput{}, s.buckets.remove(b.Name)
 }
 
 // HeadBucket says whether the bucket exists.

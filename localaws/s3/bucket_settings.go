@@ -10,7 +10,7 @@ import (
 
 // configure changes the settings of the bucket of a request.
 func (s *Service) configure(name, expectedOwner *string, change func(b *bucket) error) error {
-	return s.buckets.Update(*name, func(row *bucket, ok bool) error {
+	return s.buckets.update(*name, func(row *bucket, ok bool) error {
 		if !ok {
 			return noSuchBucket(*name)
 		}
@@ -118,17 +118,6 @@ func (s *Service) DeletePublicAccessBlock(_ context.Context, in *s3.DeletePublic
 		return nil
 	})
 	return &s3.DeletePublicAccessBlockOutput{}, err
-}
-
-// GetBucketAcl returns the one ACL there is: the owner may do everything.
-func (s *Service) GetBucketAcl(_ context.Context, in *s3.GetBucketAclInput) (*s3.GetBucketAclOutput, error) { //nolint:revive // the operation's name
-	if _, err := s.bucket(in.Bucket, in.ExpectedBucketOwner); err != nil {
-		return nil, err
-	}
-	owner := s.owner()
-	return &s3.GetBucketAclOutput{Owner: owner, Grants: []types.Grant{{
-		Grantee: &types.Grantee{Type: types.TypeCanonicalUser, ID: owner.ID}, Permission: types.PermissionFullControl,
-	}}}, nil
 }
 
 func malformedXML() error {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 )
 
 // source is an opened source of a copy.
@@ -40,7 +42,7 @@ func parseSource(header string) (bucket, key string, id *string, err error) {
 }
 
 // openSource opens the source of a copy, if the conditions on it hold. The caller closes its file.
-func (s *Service) openSource(header string, expectedOwner *string, c conditions) (*source, error) {
+func (s *Service) openSource(ctx context.Context, header string, expectedOwner *string, c conditions) (*source, error) {
 	name, key, id, err := parseSource(header)
 	if err != nil {
 		return nil, err
@@ -54,7 +56,7 @@ func (s *Service) openSource(header string, expectedOwner *string, c conditions)
 		err = fail("InvalidRequest", "The source of a copy request may not specifically refer to a delete marker by version id.")
 	}
 	if err != nil {
-		return nil, err
+		return nil, s.hide(ctx, name, err)
 	}
 	if c.check(&v) != nil { // a copy knows no "not modified"
 		return nil, closing(file, preconditionFailed())
@@ -67,17 +69,20 @@ func (s *source) versionID() *string { return s.bucket.versionID(&s.version) }
 
 // CopyObject copies an object, or one version of it, within this S3.
 func (s *Service) CopyObject(ctx context.Context, in *s3.CopyObjectInput) (*s3.CopyObjectOutput, error) {
-	v, err := s.checkCopy(in)
+	v, err := s.checkCopy(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	src, err := s.openSource(*in.CopySource, in.ExpectedSourceBucketOwner, conditions{
+	src, err := s.openSource(ctx, *in.CopySource, in.ExpectedSourceBucketOwner, conditions{
 		in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince,
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer src.file.Close() //nolint:errcheck // it was only read
+	if err := s.permitTags(ctx, in, src); err != nil {
+		return nil, err
+	}
 	if err := v.inherit(in, src); err != nil {
 		return nil, err
 	}
@@ -104,20 +109,38 @@ func (s *Service) CopyObject(ctx context.Context, in *s3.CopyObjectInput) (*s3.C
 
 // checkCopy refuses what it can before the source is looked at. A copy is a
 // PutObject in all that the request sets.
-func (s *Service) checkCopy(in *s3.CopyObjectInput) (version, error) {
+func (s *Service) checkCopy(ctx context.Context, in *s3.CopyObjectInput) (version, error) {
 	if err := checkEncryption("", in.CopySourceSSECustomerKey); err != nil {
 		return version{}, err
 	}
-	return s.checkPut(&s3.PutObjectInput{
-		Bucket: in.Bucket, Key: in.Key, ExpectedBucketOwner: in.ExpectedBucketOwner, IfNoneMatch: in.IfNoneMatch, Tagging: in.Tagging,
+	return s.checkPut(ctx, putOf(in))
+}
+
+// putOf is the PutObject that a copy amounts to, less the body.
+func putOf(in *s3.CopyObjectInput) *s3.PutObjectInput {
+	return &s3.PutObjectInput{
+		Bucket: in.Bucket, Key: in.Key, ExpectedBucketOwner: in.ExpectedBucketOwner, IfMatch: in.IfMatch, IfNoneMatch: in.IfNoneMatch, Tagging: in.Tagging,
 		ACL: in.ACL, GrantFullControl: in.GrantFullControl, GrantRead: in.GrantRead, GrantReadACP: in.GrantReadACP, GrantWriteACP: in.GrantWriteACP,
-		ServerSideEncryption: in.ServerSideEncryption, SSECustomerKey: in.SSECustomerKey, SSEKMSKeyId: in.SSEKMSKeyId,
+		ServerSideEncryption: in.ServerSideEncryption, SSECustomerAlgorithm: in.SSECustomerAlgorithm, SSECustomerKey: in.SSECustomerKey, SSEKMSKeyId: in.SSEKMSKeyId,
 		ObjectLockMode: in.ObjectLockMode, ObjectLockLegalHoldStatus: in.ObjectLockLegalHoldStatus,
 		ObjectLockEventHold: in.ObjectLockEventHold, ObjectLockRetainUntilDate: in.ObjectLockRetainUntilDate,
 		CacheControl: in.CacheControl, ContentDisposition: in.ContentDisposition, ContentEncoding: in.ContentEncoding,
 		ContentLanguage: in.ContentLanguage, ContentType: in.ContentType, Expires: in.Expires,
 		WebsiteRedirectLocation: in.WebsiteRedirectLocation, Metadata: in.Metadata, StorageClass: in.StorageClass,
-	})
+	}
+}
+
+// permitTags asks for what a copy needs that takes the source's tags along,
+// where it has any: "Copying, moving, and renaming objects" in the S3 user guide.
+func (s *Service) permitTags(ctx context.Context, in *s3.CopyObjectInput, src *source) error {
+	if in.TaggingDirective == types.TaggingDirectiveReplace || len(src.Tags) == 0 {
+		return nil
+	}
+	from := object{&src.bucket.Name, &src.key, src.id}
+	return s.env.Permit(ctx, policy.Access{
+		Action:    versioned("s3:GetObjectTagging", "s3:GetObjectVersionTagging", from.id),
+		Resources: onObject(from.bucket, from.key), Keys: s.objectKeys(from),
+	}, policy.Access{Action: "s3:PutObjectTagging", Resources: onObject(in.Bucket, in.Key), Keys: tagKeys(s.copyKeys(in), src.Tags)})
 }
 
 // inherit takes over from the source what the request does not replace.
@@ -152,7 +175,7 @@ func (s *Service) UploadPartCopy(ctx context.Context, in *s3.UploadPartCopyInput
 	if err != nil {
 		return nil, err
 	}
-	src, err := s.openSource(*in.CopySource, in.ExpectedSourceBucketOwner, conditions{
+	src, err := s.openSource(ctx, *in.CopySource, in.ExpectedSourceBucketOwner, conditions{
 		in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince,
 	})
 	if err != nil {

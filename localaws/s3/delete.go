@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 )
 
 const maxDelete = 1000
@@ -40,7 +42,7 @@ func (s *Service) DeleteObjects(ctx context.Context, in *s3.DeleteObjectsInput) 
 	}
 	out := &s3.DeleteObjectsOutput{}
 	for _, o := range in.Delete.Objects {
-		d, err := s.remove(ctx, "DeleteObjects", *in.Bucket, *o.Key, o.VersionId, o.ETag)
+		d, err := s.removeOne(ctx, *in.Bucket, o)
 		if err != nil {
 			out.Errors = append(out.Errors, s.deleteError(ctx, o, err))
 		} else if !aws.ToBool(in.Delete.Quiet) {
@@ -48,6 +50,22 @@ func (s *Service) DeleteObjects(ctx context.Context, in *s3.DeleteObjectsInput) 
 		}
 	}
 	return out, nil
+}
+
+// removeOne removes one of several objects, if the caller may remove that one.
+func (s *Service) removeOne(ctx context.Context, bucket string, o types.ObjectIdentifier) (*types.DeletedObject, error) {
+	err := s.env.Permit(ctx, policy.Access{
+		Action: versioned("s3:DeleteObject", "s3:DeleteObjectVersion", o.VersionId), Resources: onObject(&bucket, o.Key), Keys: s.deleteKeys(o.VersionId, o.ETag),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.remove(ctx, "DeleteObjects", bucket, *o.Key, o.VersionId, o.ETag)
+}
+
+// deleteKeys are the condition keys of a deletion.
+func (s *Service) deleteKeys(id, ifMatch *string) policy.Context {
+	return s.keys("s3:VersionId", aws.ToString(id), "s3:if-match", aws.ToString(ifMatch))
 }
 
 func (s *Service) deleteError(ctx context.Context, o types.ObjectIdentifier, err error) types.Error {
@@ -95,12 +113,7 @@ func (s *Service) removeLocked(b *bucket, key string, id, ifMatch *string) (remo
 	if err := checkKey(key); err != nil {
 		return nil, nil, err
 	}
-	var row *versionRow
-	if id != nil {
-		row, err = s.find(b.Name, key, *id)
-	} else {
-		row, err = s.current(b.Name, key)
-	}
+	row, err := s.row(b.Name, key, id)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -61,7 +61,7 @@ func (d *draft) keep() (string, error) {
 	if err := d.Close(); err != nil {
 		return "", fmt.Errorf("write an object's file: %w", err)
 	}
-	to := path(d.name)
+	to := fileOf(d.name)
 	err := d.files.root.Rename(tempDir+"/"+d.name, to)
 	if errors.Is(err, fs.ErrNotExist) { // the first file of its folder
 		if err = d.files.root.MkdirAll(dataDir+"/"+d.name[:2], 0o700); err == nil {
@@ -84,17 +84,17 @@ func (d *draft) discard() {
 	}
 }
 
-func (f *files) open(name string) (*os.File, error) { return f.root.Open(path(name)) }
+func (f *files) open(name string) (*os.File, error) { return f.root.Open(fileOf(name)) }
 
 // remove removes the file; a name that is empty or gone is no error.
 func (f *files) remove(name string) error {
 	if name == "" {
 		return nil
 	}
-	if err := f.root.Remove(path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := f.root.Remove(fileOf(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove an object's file: %w", err)
 	}
 	return nil
 }
 
-func path(name string) string { return dataDir + "/" + name[:2] + "/" + name }
+func fileOf(name string) string { return dataDir + "/" + name[:2] + "/" + name }

@@ -14,7 +14,7 @@ import (
 
 // GetObject returns an object or a range of it. The body is a file that was
 // opened with the lookup: what happens to the key meanwhile does not touch it.
-func (s *Service) GetObject(_ context.Context, in *s3.GetObjectInput) (*s3.GetObjectOutput, error) {
+func (s *Service) GetObject(ctx context.Context, in *s3.GetObjectInput) (*s3.GetObjectOutput, error) {
 	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
 	if err != nil {
 		return nil, err
@@ -24,7 +24,7 @@ func (s *Service) GetObject(_ context.Context, in *s3.GetObjectInput) (*s3.GetOb
 	}
 	v, file, err := s.openVersion(b, *in.Key, in.VersionId)
 	if err != nil {
-		return nil, err
+		return nil, s.hide(ctx, b.Name, err)
 	}
 	c := conditions{in.IfMatch, in.IfNoneMatch, in.IfModifiedSince, in.IfUnmodifiedSince}
 	span, err := v.read(c, in.Range, in.PartNumber)
@@ -51,7 +51,7 @@ func (s *Service) GetObject(_ context.Context, in *s3.GetObjectInput) (*s3.GetOb
 }
 
 // HeadObject is GetObject without the body.
-func (s *Service) HeadObject(_ context.Context, in *s3.HeadObjectInput) (*s3.HeadObjectOutput, error) {
+func (s *Service) HeadObject(ctx context.Context, in *s3.HeadObjectInput) (*s3.HeadObjectOutput, error) {
 	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
 	if err != nil {
 		return nil, headError(err)
@@ -63,7 +63,7 @@ func (s *Service) HeadObject(_ context.Context, in *s3.HeadObjectInput) (*s3.Hea
 	row, err := s.lookup(b, *in.Key, in.VersionId)
 	s.mu.RUnlock()
 	if err != nil {
-		return nil, headError(err)
+		return nil, headError(s.hide(ctx, b.Name, err))
 	}
 	v := &row.Value
 	c := conditions{in.IfMatch, in.IfNoneMatch, in.IfModifiedSince, in.IfUnmodifiedSince}

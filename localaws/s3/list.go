@@ -22,13 +22,13 @@ type query struct {
 
 // page is one page of a listing: objects and common prefixes in one order.
 type page struct {
-	objects   []object
+	objects   []listedObject
 	prefixes  []string
 	last      string // the last key or common prefix; where the next page starts
 	truncated bool
 }
 
-type object struct {
+type listedObject struct {
 	key string
 	listed
 }
@@ -97,7 +97,7 @@ func (s *Service) list(q query) (*page, error) {
 			p.prefixes, p.last = append(p.prefixes, prefix), prefix
 			return listPrefix(q.bucket, prefix) + pastAll, true, nil
 		}
-		p.objects, p.last = append(p.objects, object{key, v}), key
+		p.objects, p.last = append(p.objects, listedObject{key, v}), key
 		return "", true, nil
 	})
 	return p, err

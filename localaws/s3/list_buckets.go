@@ -3,10 +3,13 @@ package s3
 import (
 	"context"
 	"encoding/base64"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/store"
 )
 
 // ListBuckets lists the account's buckets by name; in pages where MaxBuckets asks for them.
@@ -23,26 +26,25 @@ func (s *Service) ListBuckets(_ context.Context, in *s3.ListBucketsInput) (*s3.L
 		return out, nil
 	}
 	limit := int(aws.ToInt32(in.MaxBuckets))
-	more := 0
-	if limit > 0 {
-		more = limit + 1
-	}
-	rows, err := s.buckets.List(aws.ToString(in.Prefix), after, more)
-	if err != nil {
-		return nil, err
-	}
-	if limit > 0 && len(rows) > limit {
-		rows = rows[:limit]
-		out.ContinuationToken = toToken(rows[limit-1].Key)
-	}
-	for _, row := range rows {
-		b := types.Bucket{Name: aws.String(row.Key), CreationDate: aws.Time(row.Value.Created)}
-		if limit > 0 { // only the paged form has them
+	paged, last := limit > 0, ""
+	err := s.buckets.table.Walk(aws.ToString(in.Prefix), after, func(row store.Raw) (string, bool, error) {
+		if paged && len(out.Buckets) == limit {
+			out.ContinuationToken = toToken(last)
+			return "", false, nil
+		}
+		var made struct{ Created time.Time }
+		if err := row.Decode(&made); err != nil {
+			return "", false, err
+		}
+		last = row.Key
+		b := types.Bucket{Name: aws.String(row.Key), CreationDate: &made.Created}
+		if paged { // only the paged form has them
 			b.BucketRegion, b.BucketArn = &s.env.Region, aws.String(bucketARN(row.Key))
 		}
 		out.Buckets = append(out.Buckets, b)
-	}
-	return out, nil
+		return "", true, nil
+	})
+	return out, err
 }
 
 // toToken makes the opaque continuation token of a page that ended with last.

@@ -236,20 +236,38 @@ func versionPages(tb testing.TB, w *world, delimiter string, size int32) []strin
 
 func BenchmarkListPage(b *testing.B) {
 	for _, versions := range []int{1, 5} {
-		b.Run(fmt.Sprintf("10000 keys, %d versions", versions), func(b *testing.B) {
+		b.Run(fmt.Sprintf("%d keys, %d versions", 100_000/versions, versions), func(b *testing.B) {
 			w := newBucket(b, types.BucketVersioningStatusEnabled)
-			for i := range 10_000 {
-				for range versions {
-					w.put(b, fmt.Sprintf("folder-%03d/key-%05d", i%100, i), "x")
+			id := w.put(b, "model", "x")
+			model := must(w.find("bucket", "model", id))(b).Value
+			for i := range 100_000 / versions {
+				for v := range versions {
+					row := keyPrefix("bucket", fmt.Sprintf("folder-%03d/key-%06d", i%100, i)) + newestFirst(uint64(10*i+v))
+					if err := w.versions.Put(row, model); err != nil {
+						b.Fatal(err)
+					}
 				}
 			}
-			for name, delimiter := range map[string]string{"keys": "", "folders": "/"} {
+			for name, in := range map[string]*s3.ListObjectsV2Input{
+				"keys": {}, "folders": {Delimiter: aws.String("/")}, "the last keys": {StartAfter: aws.String("folder-098/")},
+			} {
+				in.Bucket = aws.String("bucket")
 				b.Run(name, func(b *testing.B) {
 					for b.Loop() {
-						must(w.ListObjectsV2(noContext, &s3.ListObjectsV2Input{Bucket: aws.String("bucket"), Delimiter: &delimiter}))(b)
+						must(w.ListObjectsV2(noContext, in))(b)
 					}
 				})
 			}
 		})
+	}
+}
+
+func BenchmarkListBuckets(b *testing.B) {
+	w := newWorld(b, usEast1)
+	for i := range 1000 {
+		must(w.CreateBucket(b.Context(), &s3.CreateBucketInput{Bucket: aws.String(fmt.Sprintf("bucket-%04d", i))}))(b)
+	}
+	for b.Loop() {
+		must(w.ListBuckets(noContext, &s3.ListBucketsInput{}))(b)
 	}
 }

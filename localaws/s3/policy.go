@@ -11,33 +11,33 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 )
 
-const maxPolicySize = 20 << 10
+// unreadable stands for a policy that cannot be read: IAM denies by what it cannot parse.
+const unreadable = "unreadable"
 
-// statement is what S3 itself checks of a policy's statement; IAM does the rest.
-type statement struct {
-	Effect       string
-	Principal    json.RawMessage
-	NotPrincipal json.RawMessage
-	Action       json.RawMessage
-	NotAction    json.RawMessage
-	Resource     oneOrMore
-	NotResource  oneOrMore
-	Condition    map[string]json.RawMessage
-}
-
-// oneOrMore is a string or a list of them.
-type oneOrMore []string
-
-// UnmarshalJSON takes both forms.
-func (l *oneOrMore) UnmarshalJSON(data []byte) error {
-	var one string
-	if json.Unmarshal(data, &one) == nil {
-		*l = oneOrMore{one}
-		return nil
+// PolicyOf returns the policy of the bucket that the ARN is of, or that the
+// ARN's object is in; empty where there is none. Tags of a bucket do not count
+// in policies until PutBucketAbac says so, which is not served:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
+func (s *Service) PolicyOf(arn string) string {
+	resource, ok := strings.CutPrefix(arn, bucketARN(""))
+	if !ok {
+		return ""
 	}
-	return json.Unmarshal(data, (*[]string)(l))
+	name, _, _ := strings.Cut(resource, "/")
+	b, err := s.buckets.get(name)
+	switch {
+	case err != nil:
+		s.env.Log.Error("S3 could not read a bucket's policy", "bucket", name, "error", err)
+		return unreadable
+	case b == nil:
+		return ""
+	case b.Restricted != "" && b.Block != nil && aws.ToBool(b.Block.RestrictPublicBuckets):
+		return b.Restricted
+	}
+	return b.Policy
 }
 
 // GetBucketPolicy returns the policy's text as it was put.
@@ -55,13 +55,11 @@ func (s *Service) GetBucketPolicyStatus(_ context.Context, in *s3.GetBucketPolic
 	if err != nil {
 		return nil, err
 	}
-	statements, err := parsePolicy(b.Policy, b.Name)
+	doc, err := parsePolicy(b.Policy, b.Name)
 	if err != nil {
 		return nil, err
 	}
-	return &s3.GetBucketPolicyStatusOutput{PolicyStatus: &types.PolicyStatus{
-		IsPublic: aws.Bool(slices.ContainsFunc(statements, statement.public)),
-	}}, nil
+	return &s3.GetBucketPolicyStatusOutput{PolicyStatus: &types.PolicyStatus{IsPublic: aws.Bool(public(doc))}}, nil
 }
 
 func (s *Service) bucketWithPolicy(name, expectedOwner *string) (*bucket, error) {
@@ -74,20 +72,23 @@ func (s *Service) bucketWithPolicy(name, expectedOwner *string) (*bucket, error)
 
 // PutBucketPolicy sets the policy, unless it is public and the bucket blocks public policies.
 func (s *Service) PutBucketPolicy(ctx context.Context, in *s3.PutBucketPolicyInput) (*s3.PutBucketPolicyOutput, error) {
-	statements, err := parsePolicy(*in.Policy, *in.Bucket)
+	if _, err := s.bucket(in.Bucket, in.ExpectedBucketOwner); err != nil {
+		return nil, err
+	}
+	doc, err := parsePolicy(*in.Policy, *in.Bucket)
 	if err != nil {
-		if _, missing := s.bucket(in.Bucket, in.ExpectedBucketOwner); missing != nil {
-			return nil, missing
-		}
 		return nil, err
 	}
 	err = s.configure(in.Bucket, in.ExpectedBucketOwner, func(b *bucket) error {
-		if b.Block != nil && aws.ToBool(b.Block.BlockPublicPolicy) && slices.ContainsFunc(statements, statement.public) {
+		if b.Block != nil && aws.ToBool(b.Block.BlockPublicPolicy) && public(doc) {
 			return fail("AccessDenied", "User: "+identity.From(ctx).ARN+
 				" is not authorized to perform: s3:PutBucketPolicy on resource: \""+bucketARN(b.Name)+
 				"\" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.")
 		}
-		b.Policy = *in.Policy
+		b.Policy, b.Restricted = *in.Policy, ""
+		if public(doc) {
+			b.Restricted = s.restrict(*in.Policy, b.Name)
+		}
 		return nil
 	})
 	return &s3.PutBucketPolicyOutput{}, err
@@ -96,66 +97,65 @@ func (s *Service) PutBucketPolicy(ctx context.Context, in *s3.PutBucketPolicyInp
 // DeleteBucketPolicy removes the policy; that there is none is no error.
 func (s *Service) DeleteBucketPolicy(_ context.Context, in *s3.DeleteBucketPolicyInput) (*s3.DeleteBucketPolicyOutput, error) {
 	err := s.configure(in.Bucket, in.ExpectedBucketOwner, func(b *bucket) error {
-		b.Policy = ""
+		b.Policy, b.Restricted = "", ""
 		return nil
 	})
 	return &s3.DeleteBucketPolicyOutput{}, err
 }
 
-// parsePolicy reads a policy and holds the rules that S3 answers MalformedPolicy to.
-func parsePolicy(text, bucket string) ([]statement, error) {
-	malformed := func(message string) ([]statement, error) { return nil, fail("MalformedPolicy", message) }
-	if len(text) > maxPolicySize {
-		return malformed("Policies must not exceed 20480 bytes in length")
-	}
-	if !strings.HasPrefix(text, "{") || !json.Valid([]byte(text)) {
-		return malformed("Policies must be valid JSON and the first byte must be '{'")
-	}
-	var doc struct{ Statement json.RawMessage }
+// restrict adds to a policy what RestrictPublicBuckets amounts to: only the
+// account's own principals and AWS services get in.
+func (s *Service) restrict(text, bucket string) string {
+	var doc map[string]any
 	if err := json.Unmarshal([]byte(text), &doc); err != nil {
-		return malformed("This policy contains invalid Json")
+		return unreadable // it was read a moment ago
 	}
-	if doc.Statement == nil {
-		return malformed("Missing required field Statement")
+	statements, ok := doc["Statement"].([]any)
+	if !ok {
+		statements = []any{doc["Statement"]}
 	}
-	var statements []statement
-	if doc.Statement[0] == '{' { // one, without its list
-		doc.Statement = slices.Concat([]byte("["), doc.Statement, []byte("]"))
+	doc["Statement"] = append(statements, map[string]any{
+		"Effect": policy.Deny, "Principal": "*", "Action": "s3:*", "Resource": []string{bucketARN(bucket), bucketARN(bucket) + "/*"},
+		"Condition": map[string]any{
+			"StringNotEquals": map[string]string{"aws:PrincipalAccount": s.env.Account},
+			"Bool":            map[string]string{"aws:PrincipalIsAWSService": "false"},
+		},
+	})
+	restricted, err := json.Marshal(doc)
+	if err != nil {
+		return unreadable // strings, lists and maps always marshal
 	}
-	if err := json.Unmarshal(doc.Statement, &statements); err != nil {
-		return malformed("Policy has invalid statement")
-	}
-	for _, st := range statements {
-		switch {
-		case st.Effect == "":
-			return malformed("Missing required field Effect")
-		case st.Effect != "Allow" && st.Effect != "Deny":
-			return malformed("Invalid effect: " + st.Effect)
-		case st.Principal == nil && st.NotPrincipal == nil:
-			return malformed("Missing required field Principal")
-		case st.Action == nil && st.NotAction == nil:
-			return malformed("Missing required field Action")
-		case st.Resource == nil && st.NotResource == nil:
-			return malformed("Missing required field Resource")
-		}
-		for _, r := range slices.Concat(st.Resource, st.NotResource) {
-			if r != bucketARN(bucket) && !strings.HasPrefix(r, bucketARN(bucket)+"/") {
-				return malformed("Policy has invalid resource")
-			}
-		}
-	}
-	return statements, nil
+	return string(restricted)
 }
 
-// public says whether the statement lets everybody in: everybody is allowed, and no condition narrows it.
-func (st statement) public() bool {
-	if st.Effect != "Allow" || len(st.Condition) > 0 {
+// public says whether the policy lets everybody in.
+func public(doc *policy.Document) bool { return slices.ContainsFunc(doc.Statements, publicStatement) }
+
+// publicStatement says whether a statement lets everybody in: it allows
+// everybody, and no condition narrows it down to fixed values of the keys that
+// "The meaning of public" in the S3 user guide lists.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+func publicStatement(st policy.Statement) bool {
+	if st.Effect != policy.Allow || st.Principal != nil && !slices.Contains(st.Principal.AWS, "*") {
 		return false
 	}
-	var text string
-	if json.Unmarshal(st.Principal, &text) == nil {
-		return text == "*"
+	return !slices.ContainsFunc(st.Conditions, narrows)
+}
+
+// narrowing are those keys, in lower case.
+var narrowing = []string{
+	"aws:sourceip", "aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner", "aws:sourceaccount",
+	"aws:userid", "aws:principalorgid", "aws:principalarn", "aws:principalaccount", "aws:principalorgpaths",
+	"s3:x-amz-server-side-encryption-aws-kms-key-id", "s3:dataaccesspointarn", "s3:dataaccesspointaccount",
+}
+
+// narrows says whether a condition compares one of those keys with fixed values.
+func narrows(c policy.Condition) bool {
+	operator := c.Operator[strings.IndexByte(c.Operator, ':')+1:]
+	if strings.Contains(operator, "Not") || operator == "Null" || strings.HasSuffix(operator, "IfExists") || strings.HasPrefix(c.Operator, "ForAllValues:") {
+		return false
 	}
-	var by map[string]oneOrMore
-	return json.Unmarshal(st.Principal, &by) == nil && slices.Contains(by["AWS"], "*")
+	return slices.Contains(narrowing, strings.ToLower(c.Key)) && !slices.ContainsFunc(c.Values, func(value string) bool {
+		return strings.Contains(value, "${") || strings.HasSuffix(value, "/0") || strings.Trim(value, "*:") == ""
+	})
 }

@@ -11,7 +11,7 @@ import (
 
 // PutObject stores an object, as a new version where the bucket keeps versions.
 func (s *Service) PutObject(ctx context.Context, in *s3.PutObjectInput) (*s3.PutObjectOutput, error) {
-	v, err := s.checkPut(in)
+	v, err := s.checkPut(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (s *Service) PutObject(ctx context.Context, in *s3.PutObjectInput) (*s3.Put
 }
 
 // checkPut refuses what it can before the body is read, and makes the version without its body.
-func (s *Service) checkPut(in *s3.PutObjectInput) (version, error) {
+func (s *Service) checkPut(ctx context.Context, in *s3.PutObjectInput) (version, error) {
 	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
 	if err != nil {
 		return version{}, err
@@ -54,7 +54,7 @@ func (s *Service) checkPut(in *s3.PutObjectInput) (version, error) {
 	if err := checkEncryption(in.ServerSideEncryption, in.SSECustomerKey, in.SSEKMSKeyId); err != nil {
 		return version{}, err
 	}
-	if err := b.checkACL(in.ACL, in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWriteACP); err != nil {
+	if err := b.checkACL(ctx, *in.Key, in.ACL, in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWriteACP); err != nil {
 		return version{}, err
 	}
 	if err := checkIfNoneMatch(in.IfNoneMatch); err != nil {
@@ -87,24 +87,6 @@ func encoding(value *string) *string {
 		return nil
 	}
 	return aws.String(strings.Join(kept, ", "))
-}
-
-// checkACL lets through what changes nothing: the owner keeps full control.
-func (b *bucket) checkACL(acl types.ObjectCannedACL, grants ...*string) error {
-	granted := acl != "" && acl != types.ObjectCannedACLBucketOwnerFullControl
-	for _, g := range grants {
-		granted = granted || g != nil
-	}
-	switch {
-	case !granted:
-		return nil
-	case b.Ownership == types.ObjectOwnershipBucketOwnerEnforced:
-		return fail("AccessControlListNotSupported", "The bucket does not allow ACLs")
-	case acl == types.ObjectCannedACLPrivate || acl == types.ObjectCannedACLBucketOwnerRead:
-		return nil
-	default:
-		return notImplemented()
-	}
 }
 
 // take gives the version its body.

@@ -28,7 +28,7 @@ type Service struct {
 	env   service.Env
 	files *files
 
-	buckets  *store.Table[bucket]  // by name
+	buckets  *bucketRows           // by name
 	versions *store.Table[version] // by rowKey: every version and delete marker
 	uploads  *store.Table[upload]  // by rowKey: multipart uploads in progress
 	parts    *store.Table[part]    // by partKey
@@ -48,7 +48,7 @@ func New(env service.Env) (*Service, error) {
 	if s.files, err = openFiles(env.Dir); err != nil {
 		return nil, fmt.Errorf("open s3: %w", err)
 	}
-	if s.buckets, err = store.NewTable[bucket](env.DB, "s3/buckets"); err != nil {
+	if s.buckets, err = newBucketRows(env.DB); err != nil {
 		return nil, err
 	}
 	if s.versions, err = store.NewTable[version](env.DB, "s3/versions"); err != nil {

@@ -113,16 +113,16 @@ func (s *Service) DeleteBucketTagging(_ context.Context, in *s3.DeleteBucketTagg
 }
 
 // GetObjectTagging returns the tags of a version; of none, an empty set.
-func (s *Service) GetObjectTagging(_ context.Context, in *s3.GetObjectTaggingInput) (*s3.GetObjectTaggingOutput, error) {
+func (s *Service) GetObjectTagging(ctx context.Context, in *s3.GetObjectTaggingInput) (*s3.GetObjectTaggingOutput, error) {
 	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.RLock()
-	defer s.mu.RUnlock()
 	row, err := s.lookup(b, *in.Key, in.VersionId)
+	s.mu.RUnlock()
 	if err != nil {
-		return nil, err
+		return nil, s.hide(ctx, b.Name, err)
 	}
 	tags := row.Value.Tags
 	if tags == nil {
@@ -132,18 +132,18 @@ func (s *Service) GetObjectTagging(_ context.Context, in *s3.GetObjectTaggingInp
 }
 
 // PutObjectTagging replaces the tags of a version.
-func (s *Service) PutObjectTagging(_ context.Context, in *s3.PutObjectTaggingInput) (*s3.PutObjectTaggingOutput, error) {
+func (s *Service) PutObjectTagging(ctx context.Context, in *s3.PutObjectTaggingInput) (*s3.PutObjectTaggingOutput, error) {
 	if err := checkTags(in.Tagging.TagSet, maxObjectTags); err != nil {
 		return nil, err
 	}
 	id, err := s.setTags(in.Bucket, in.ExpectedBucketOwner, *in.Key, in.VersionId, in.Tagging.TagSet)
-	return &s3.PutObjectTaggingOutput{VersionId: id}, err
+	return &s3.PutObjectTaggingOutput{VersionId: id}, s.hide(ctx, *in.Bucket, err)
 }
 
 // DeleteObjectTagging removes the tags of a version.
-func (s *Service) DeleteObjectTagging(_ context.Context, in *s3.DeleteObjectTaggingInput) (*s3.DeleteObjectTaggingOutput, error) {
+func (s *Service) DeleteObjectTagging(ctx context.Context, in *s3.DeleteObjectTaggingInput) (*s3.DeleteObjectTaggingOutput, error) {
 	id, err := s.setTags(in.Bucket, in.ExpectedBucketOwner, *in.Key, in.VersionId, nil)
-	return &s3.DeleteObjectTaggingOutput{VersionId: id}, err
+	return &s3.DeleteObjectTaggingOutput{VersionId: id}, s.hide(ctx, *in.Bucket, err)
 }
 
 func (s *Service) setTags(name, expectedOwner *string, key string, id *string, tags []types.Tag) (*string, error) {

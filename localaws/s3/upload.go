@@ -41,7 +41,7 @@ func partKey(uploadID string, number int32) string {
 
 // CreateMultipartUpload opens an upload in parts.
 func (s *Service) CreateMultipartUpload(ctx context.Context, in *s3.CreateMultipartUploadInput) (*s3.CreateMultipartUploadOutput, error) {
-	u, err := s.newUpload(in)
+	u, err := s.newUpload(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,16 @@ func (s *Service) CreateMultipartUpload(ctx context.Context, in *s3.CreateMultip
 	}, nil
 }
 
-func (s *Service) newUpload(in *s3.CreateMultipartUploadInput) (upload, error) {
+// putOfUpload is as much of a PutObject as decides on access to it.
+func putOfUpload(in *s3.CreateMultipartUploadInput) *s3.PutObjectInput {
+	return &s3.PutObjectInput{
+		Bucket: in.Bucket, Key: in.Key, Tagging: in.Tagging, StorageClass: in.StorageClass, WebsiteRedirectLocation: in.WebsiteRedirectLocation,
+		ACL: in.ACL, GrantFullControl: in.GrantFullControl, GrantRead: in.GrantRead, GrantReadACP: in.GrantReadACP, GrantWriteACP: in.GrantWriteACP,
+		ServerSideEncryption: in.ServerSideEncryption, SSECustomerAlgorithm: in.SSECustomerAlgorithm, SSEKMSKeyId: in.SSEKMSKeyId,
+	}
+}
+
+func (s *Service) newUpload(ctx context.Context, in *s3.CreateMultipartUploadInput) (upload, error) {
 	b, err := s.bucket(in.Bucket, in.ExpectedBucketOwner)
 	if err != nil {
 		return upload{}, err
@@ -79,7 +88,7 @@ func (s *Service) newUpload(in *s3.CreateMultipartUploadInput) (upload, error) {
 	if err := checkEncryption(in.ServerSideEncryption, in.SSECustomerKey, in.SSEKMSKeyId); err != nil {
 		return upload{}, err
 	}
-	if err := b.checkACL(in.ACL, in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWriteACP); err != nil {
+	if err := b.checkACL(ctx, *in.Key, in.ACL, in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWriteACP); err != nil {
 		return upload{}, err
 	}
 	kind, err := uploadChecksum(in.ChecksumAlgorithm, in.ChecksumType)

@@ -116,6 +116,15 @@ func (s *Service) current(bucket, key string) (*versionRow, error) {
 	return &rows[0], nil
 }
 
+// row returns the row of a version id, or the newest one of the key where there
+// is no id; nil where there is none. The caller holds mu.
+func (s *Service) row(bucket, key string, id *string) (*versionRow, error) {
+	if id != nil {
+		return s.find(bucket, key, *id)
+	}
+	return s.current(bucket, key)
+}
+
 // find returns the row of a version id; nil where there is none. The caller holds mu.
 func (s *Service) find(bucket, key, id string) (*versionRow, error) {
 	prefix := keyPrefix(bucket, key)
