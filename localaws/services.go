@@ -83,7 +83,7 @@ func (s *Server) assemble(o Options) (http.Handler, error) {
 	if all.codecommit, err = codecommit.New(env("codecommit"), all.iam); err != nil {
 		return nil, fmt.Errorf("open codecommit: %w", err)
 	}
-	if all.lambda, err = lambda.New(env("lambda"), lambda.Host{Environ: o.Environ}); err != nil {
+	if all.lambda, err = lambda.New(env("lambda"), lambda.Host{Environ: o.Environ, Keys: all.iam}); err != nil {
 		return nil, fmt.Errorf("open lambda: %w", err)
 	}
 	build := codebuild.Host{Environ: o.Environ, Extra: o.BuildVariables, Concurrency: o.Builds}
@@ -106,6 +106,9 @@ func (s *Server) assemble(o Options) (http.Handler, error) {
 	inside.set(api)
 	if err := all.events.Resume(); err != nil {
 		return nil, fmt.Errorf("resume events: %w", err)
+	}
+	if err := all.sns.Resume(); err != nil {
+		return nil, fmt.Errorf("resume sns: %w", err)
 	}
 	return s.route(api), nil
 }
@@ -181,6 +184,9 @@ func (a *services) close() error {
 	}
 	if a.events != nil {
 		errs = append(errs, a.events.Close())
+	}
+	if a.sns != nil {
+		errs = append(errs, a.sns.Close())
 	}
 	if a.lambda != nil {
 		errs = append(errs, a.lambda.Close())

@@ -174,7 +174,33 @@ func TestPortTaken(t *testing.T) {
 	}
 	// The failed start has let go of the state.
 	listener.Close()
-	start(t, localaws.Options{Dir: dir})
+	s, err := localaws.Start(localaws.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestPlaceIsKept starts again with nothing said, and with another region.
+func TestPlaceIsKept(t *testing.T) {
+	dir := t.TempDir()
+	start(t, localaws.Options{Dir: dir}).Close()
+	again, err := localaws.Start(localaws.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Region != region || again.Account != account {
+		t.Errorf("it stands in %s, account %s", again.Region, again.Account)
+	}
+	if err := again.Close(); err != nil {
+		t.Error(err)
+	}
+	_, err = localaws.Start(localaws.Options{Dir: dir, Region: "us-east-1"})
+	if other, ok := errors.AsType[*localaws.PlaceError](err); !ok || other.Region != region {
+		t.Errorf("in another region: %v", err)
+	}
 }
 
 func TestStateInUse(t *testing.T) {

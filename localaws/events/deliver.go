@@ -32,8 +32,8 @@ const (
 	callDeadline = 30 * time.Second
 )
 
-// Resume delivers what was left from before the last process ended. It is
-// called once the other services can be reached.
+// Resume delivers what was left from before the last process ended, and starts
+// the schedules. It is called once the other services can be reached.
 func (s *Service) Resume() error {
 	keys, err := s.deliveries.Keys("", "", 0)
 	if err != nil {
@@ -43,6 +43,8 @@ func (s *Service) Resume() error {
 		name, _, _ := strings.Cut(key, "/")
 		s.work(name)
 	}
+	from := s.env.Now()
+	s.workers.Go(func() { s.keepTime(from) })
 	return nil
 }
 

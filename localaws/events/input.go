@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/events/pattern"
 )
 
 // payload returns what the target gets of an event: a constant, a part of the
@@ -21,7 +23,7 @@ func (s *Service) payload(target types.Target, ruleName string, data []byte) ([]
 	if target.InputPath == nil && target.InputTransformer == nil {
 		return data, nil
 	}
-	value, err := decode(string(data))
+	value, err := pattern.Decode(string(data))
 	if err != nil {
 		return nil, err
 	}

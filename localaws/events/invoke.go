@@ -45,11 +45,7 @@ func (s *Service) invoke(ctx context.Context, i invocation) error {
 		return err
 	}
 	ctx = identity.With(ctx, identity.Principal{Account: s.env.Account, Service: principal, SourceARN: s.ruleARN(i.rule)})
-	name := "AWSEvents_" + i.rule
-	cfg, err := s.env.Roles.Assume(ctx, service.Session{
-		RoleARN: aws.ToString(i.target.RoleArn), Name: name[:min(len(name), maxSession)],
-		Service: principal, SourceARN: s.ruleARN(i.rule),
-	})
+	cfg, err := s.assume(ctx, i.target.RoleArn, i.rule)
 	if err != nil {
 		return err
 	}
@@ -70,6 +66,14 @@ func (s *Service) invoke(ctx context.Context, i invocation) error {
 		return s.putLog(ctx, cfg, strings.TrimSuffix(strings.TrimPrefix(arn.Resource, "log-group:"), ":*"), i)
 	}
 	return errInput("no targets of " + arn.Service)
+}
+
+// assume opens a session of a role for a rule or, where there is no role, of the service itself.
+func (s *Service) assume(ctx context.Context, role *string, rule string) (aws.Config, error) {
+	name := "AWSEvents_" + rule
+	return s.env.Roles.Assume(ctx, service.Session{
+		RoleARN: aws.ToString(role), Name: name[:min(len(name), maxSession)], Service: principal, SourceARN: s.ruleARN(rule),
+	})
 }
 
 // errInput is an error that trying again does not mend.

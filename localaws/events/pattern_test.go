@@ -138,20 +138,3 @@ func TestInvalidPatterns(t *testing.T) {
 		})
 	}
 }
-
-func FuzzPattern(f *testing.F) {
-	f.Add(`{"source":[{"anything-but":{"prefix":["a"]}}],"$or":[{"a":[1]},{"b":[null]}]}`, pushed)
-	f.Add(`{"a":[{"wildcard":"*x*"},{"numeric":["<",1]},{"exists":false}]}`, `{"a":["xx",{"b":[]}]}`)
-	f.Fuzz(func(t *testing.T, pattern, event string) {
-		compiled, err := compile(pattern)
-		if err != nil {
-			return
-		}
-		if value, err := decode(event); err == nil {
-			first := compiled.match(value, true)
-			if again := compiled.match(value, true); again != first {
-				t.Errorf("first %t, then %t", first, again)
-			}
-		}
-	})
-}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
+	"github.com/mayfly-cd/mayfly/localaws/events/pattern"
 	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
@@ -53,7 +54,7 @@ func (s *Service) publish(source, detailType string, resources []string, detail 
 	if err != nil {
 		return "", fmt.Errorf("encode the event %q: %w", detailType, err)
 	}
-	value, err := decode(string(data))
+	value, err := pattern.Decode(string(data))
 	if err != nil {
 		return "", fmt.Errorf("encode the event %q: %w", detailType, err)
 	}
@@ -62,14 +63,14 @@ func (s *Service) publish(source, detailType string, resources []string, detail 
 		return "", err
 	}
 	for _, row := range rows {
-		if row.Value.State == types.RuleStateDisabled || len(row.Value.Targets) == 0 {
+		if row.Value.Pattern == "" || row.Value.State == types.RuleStateDisabled || len(row.Value.Targets) == 0 {
 			continue
 		}
-		pattern, err := compile(row.Value.Pattern)
+		wanted, err := compile(row.Value.Pattern)
 		if err != nil {
 			return "", fmt.Errorf("rule %s: %w", row.Key, err)
 		}
-		if !pattern.match(value, true) {
+		if !wanted.Match(value) {
 			continue
 		}
 		if err := s.enqueue(row.Key, delivery{Event: data, Targets: row.Value.Targets}); err != nil {
@@ -117,7 +118,7 @@ func (s *Service) putEvent(entry types.PutEventsRequestEntry) (types.PutEventsRe
 	if strings.HasPrefix(*entry.Source, "aws.") {
 		return refuse("NotAuthorizedForSourceException", "Not authorized for the source.")
 	}
-	detail, err := decode(*entry.Detail)
+	detail, err := pattern.Decode(*entry.Detail)
 	if _, ok := detail.(map[string]any); err != nil || !ok {
 		return refuse("MalformedDetail", "Detail is malformed.")
 	}
@@ -133,13 +134,22 @@ func (s *Service) putEvent(entry types.PutEventsRequestEntry) (types.PutEventsRe
 	return types.PutEventsResultEntry{EventId: &id}, err
 }
 
+// compile reads a rule's pattern. Its error is an InvalidEventPatternException.
+func compile(text string) (*pattern.Pattern, error) {
+	compiled, err := pattern.Compile(text)
+	if err != nil {
+		return nil, &types.InvalidEventPatternException{Message: aws.String("Event pattern is not valid. Reason: " + err.Error())}
+	}
+	return compiled, nil
+}
+
 // TestEventPattern says whether a pattern matches an event.
 func (s *Service) TestEventPattern(_ context.Context, in *eventbridge.TestEventPatternInput) (*eventbridge.TestEventPatternOutput, error) {
-	pattern, err := compile(*in.EventPattern)
+	wanted, err := compile(*in.EventPattern)
 	if err != nil {
 		return nil, err
 	}
-	value, err := decode(*in.Event)
+	value, err := pattern.Decode(*in.Event)
 	members, ok := value.(map[string]any)
 	if err != nil || !ok {
 		return nil, errValidation("Parameter Event is not valid.")
@@ -150,7 +160,7 @@ func (s *Service) TestEventPattern(_ context.Context, in *eventbridge.TestEventP
 			return nil, errValidation("Parameter Event is not valid. Reason: %s is a required field.", name)
 		}
 	}
-	return &eventbridge.TestEventPatternOutput{Result: pattern.match(value, true)}, nil
+	return &eventbridge.TestEventPatternOutput{Result: wanted.Match(value)}, nil
 }
 
 // marshal writes JSON without the escapes that only HTML needs: people read it in messages.

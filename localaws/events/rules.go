@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -14,6 +15,8 @@ import (
 // rule is a rule's row; its key is its name.
 type rule struct {
 	Pattern     string
+	Schedule    string    `json:",omitempty"`
+	Since       time.Time `json:",omitzero"` // from when its rate counts
 	State       types.RuleState
 	Description *string
 	RoleArn     *string
@@ -57,15 +60,24 @@ func (s *Service) PutRule(ctx context.Context, in *eventbridge.PutRuleInput) (*e
 	if err := s.checkBus(in.EventBusName); err != nil {
 		return nil, err
 	}
-	if aws.ToString(in.ScheduleExpression) != "" {
-		return nil, errValidation("Parameter ScheduleExpression is not valid. Reason: schedules are not served by this AWS; a rule of it needs an EventPattern.")
-	}
-	if aws.ToString(in.EventPattern) == "" {
+	pattern, schedule := aws.ToString(in.EventPattern), aws.ToString(in.ScheduleExpression)
+	if pattern == "" && schedule == "" {
 		return nil, errValidation("Parameter(s) EventPattern or ScheduleExpression must be specified.")
 	}
-	if _, err := compile(*in.EventPattern); err != nil {
+	if pattern != "" {
+		if _, err := compile(pattern); err != nil {
+			return nil, err
+		}
+	}
+	if schedule != "" {
+		if _, err := parseSchedule(schedule); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.checkRole(ctx, in.RoleArn, *in.Name); err != nil {
 		return nil, err
 	}
+	defer s.reschedule()
 	caller := identity.From(ctx)
 	return &eventbridge.PutRuleOutput{RuleArn: aws.String(s.ruleARN(*in.Name))}, s.rules.Update(*in.Name, func(row *rule, exists bool) error {
 		if !exists {
@@ -75,7 +87,10 @@ func (s *Service) PutRule(ctx context.Context, in *eventbridge.PutRuleInput) (*e
 				row.Tags[*tag.Key] = *tag.Value
 			}
 		}
-		row.Pattern, row.Description, row.RoleArn, row.State = *in.EventPattern, in.Description, in.RoleArn, in.State
+		if row.Schedule != schedule {
+			row.Since = s.env.Now()
+		}
+		row.Pattern, row.Schedule, row.Description, row.RoleArn, row.State = pattern, schedule, in.Description, in.RoleArn, in.State
 		if row.State == "" {
 			row.State = types.RuleStateEnabled
 		}
@@ -106,7 +121,7 @@ func (s *Service) DescribeRule(_ context.Context, in *eventbridge.DescribeRuleIn
 	}
 	return &eventbridge.DescribeRuleOutput{
 		Name: in.Name, Arn: aws.String(s.ruleARN(*in.Name)), EventBusName: aws.String(defaultBus),
-		EventPattern: &row.Pattern, State: row.State, Description: row.Description, RoleArn: row.RoleArn,
+		EventPattern: given(row.Pattern), ScheduleExpression: given(row.Schedule), State: row.State, Description: row.Description, RoleArn: row.RoleArn,
 		CreatedBy: aws.String(row.CreatedBy),
 	}, nil
 }
@@ -125,7 +140,7 @@ func (s *Service) ListRules(_ context.Context, in *eventbridge.ListRulesInput) (
 	for _, row := range rows[:min(limit, len(rows))] {
 		out.Rules = append(out.Rules, types.Rule{
 			Name: &row.Key, Arn: aws.String(s.ruleARN(row.Key)), EventBusName: aws.String(defaultBus),
-			EventPattern: &row.Value.Pattern, State: row.Value.State,
+			EventPattern: given(row.Value.Pattern), ScheduleExpression: given(row.Value.Schedule), State: row.Value.State,
 			Description: row.Value.Description, RoleArn: row.Value.RoleArn,
 		})
 	}
@@ -133,6 +148,14 @@ func (s *Service) ListRules(_ context.Context, in *eventbridge.ListRulesInput) (
 		out.NextToken = aws.String(rows[limit-1].Key)
 	}
 	return out, nil
+}
+
+// given is a value for an output, nil where it is empty.
+func given(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 func limitOf(limit *int32) int {
@@ -144,8 +167,11 @@ func limitOf(limit *int32) int {
 
 // EnableRule makes a rule match again.
 func (s *Service) EnableRule(_ context.Context, in *eventbridge.EnableRuleInput) (*eventbridge.EnableRuleOutput, error) {
+	defer s.reschedule()
 	return &eventbridge.EnableRuleOutput{}, s.update(in.EventBusName, in.Name, func(row *rule) error {
-		row.State = types.RuleStateEnabled
+		if row.State == types.RuleStateDisabled {
+			row.State, row.Since = types.RuleStateEnabled, s.env.Now()
+		}
 		return nil
 	})
 }

@@ -1,11 +1,16 @@
 package events
 
 import (
+	"context"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/service"
 )
 
 func TestRuleErrors(t *testing.T) {
@@ -41,8 +46,8 @@ func TestRuleErrors(t *testing.T) {
 			_, err := s.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: new("r")})
 			return err
 		}},
-		{"schedule", "ValidationException", "Parameter ScheduleExpression is not valid. Reason: schedules are not served by this AWS; a rule of it needs an EventPattern.", func() error {
-			_, err := s.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: new("r"), ScheduleExpression: new("rate(1 minute)")})
+		{"schedule", "ValidationException", "Parameter ScheduleExpression is not valid.", func() error {
+			_, err := s.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: new("r"), ScheduleExpression: new("rate(1 minutes)")})
 			return err
 		}},
 		{"role", "ValidationException", "RoleArn is required for target " + pipeline + ".", func() error {
@@ -132,5 +137,43 @@ func TestPutEvents(t *testing.T) {
 		if got := *out.Entries[i+1].ErrorMessage; got != want {
 			t.Errorf("entry %d: %s, want %s", i+1, got, want)
 		}
+	}
+}
+
+// distrust is IAM where no role trusts anybody.
+type distrust struct{}
+
+func (distrust) Assume(context.Context, service.Session) (aws.Config, error) {
+	return aws.Config{}, &smithy.GenericAPIError{Code: "AccessDenied", Message: "not authorized"}
+}
+
+func TestRolesMustTrust(t *testing.T) {
+	s := testService(t, distrust{})
+	_, err := s.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: new("r"), EventPattern: new(ofTest)})
+	check(t, err)
+	const words = "Provided role '" + role + "' cannot be assumed by principal 'events.amazonaws.com'."
+	_, err = s.PutTargets(t.Context(), &eventbridge.PutTargetsInput{Rule: new("r"), Targets: []types.Target{{Id: new("p"), Arn: new(pipeline), RoleArn: new(role)}}})
+	wantError(t, err, "ValidationException", words)
+	_, err = s.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: new("r"), EventPattern: new(ofTest), RoleArn: new(role)})
+	wantError(t, err, "ValidationException", words)
+}
+
+func TestOtherBuses(t *testing.T) {
+	s := testService(t, nil)
+	_, err := s.CreateEventBus(t.Context(), &eventbridge.CreateEventBusInput{Name: new("mine")})
+	wantError(t, err, "ValidationException", "Event buses other than default are not served by this AWS.")
+	_, err = s.CreateEventBus(t.Context(), &eventbridge.CreateEventBusInput{Name: new("default")})
+	wantError(t, err, "ResourceAlreadyExistsException", "Event bus default already exists.")
+	for prefix, want := range map[string]int{"": 1, "def": 1, "x": 0} {
+		out, err := s.ListEventBuses(t.Context(), &eventbridge.ListEventBusesInput{NamePrefix: &prefix})
+		check(t, err)
+		if len(out.EventBuses) != want {
+			t.Errorf("%q: %+v", prefix, out.EventBuses)
+		}
+	}
+	archives, err := s.ListArchives(t.Context(), &eventbridge.ListArchivesInput{})
+	check(t, err)
+	if len(archives.Archives) > 0 {
+		t.Errorf("archives %+v", archives.Archives)
 	}
 }

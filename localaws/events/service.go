@@ -2,14 +2,17 @@
 // and targets that are really called, in the background, with the roles that
 // the targets name.
 //
-// Not served, and refused by name: schedules, other buses, archives, and
-// targets of other kinds than CodePipeline, CodeBuild, Lambda, SNS and
+// Rules with schedules fire while the service runs.
+//
+// Not served, and refused by name: other buses, archives, dead-letter queues,
+// and targets of other kinds than CodePipeline, CodeBuild, Lambda, SNS and
 // CloudWatch Logs.
 package events
 
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -18,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/service"
 	"github.com/mayfly-cd/mayfly/localaws/internal/store"
 	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
@@ -30,6 +34,8 @@ type Service struct {
 	rules      *store.Table[rule]
 	deliveries *store.Table[delivery] // by rule name, slash, and number
 	failed     atomic.Int64
+
+	rescheduled chan struct{} // holds one when the rules with schedules have changed
 
 	stop    context.Context // ends when the service closes: no more retries
 	cancel  context.CancelFunc
@@ -52,7 +58,7 @@ func New(env service.Env) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{env: env, rules: rules, deliveries: deliveries, working: map[string]bool{}}
+	s := &Service{env: env, rules: rules, deliveries: deliveries, working: map[string]bool{}, rescheduled: make(chan struct{}, 1)}
 	s.stop, s.cancel = context.WithCancel(context.Background())
 	return s, nil
 }
@@ -74,23 +80,46 @@ func (s *Service) FailedInvocations() int64 { return s.failed.Load() }
 // Operations lists what is served.
 func (s *Service) Operations() []wire.Operation {
 	return []wire.Operation{
-		wire.Op("PutRule", "events:PutRule", func(in *eventbridge.PutRuleInput) []string { return s.ruleResource(in.Name) }, s.PutRule),
-		wire.Op("DeleteRule", "events:DeleteRule", func(in *eventbridge.DeleteRuleInput) []string { return s.ruleResource(in.Name) }, s.DeleteRule),
-		wire.Op("DescribeRule", "events:DescribeRule", func(in *eventbridge.DescribeRuleInput) []string { return s.ruleResource(in.Name) }, s.DescribeRule),
-		wire.Op("EnableRule", "events:EnableRule", func(in *eventbridge.EnableRuleInput) []string { return s.ruleResource(in.Name) }, s.EnableRule),
-		wire.Op("DisableRule", "events:DisableRule", func(in *eventbridge.DisableRuleInput) []string { return s.ruleResource(in.Name) }, s.DisableRule),
+		wire.Op("PutRule", "events:PutRule", func(in *eventbridge.PutRuleInput) []string { return s.ruleResource(in.Name) }, s.PutRule,
+			wire.Keys(s.keysOfRule), wire.Also(s.onPutRule)),
+		onRule(s, "DeleteRule", func(in *eventbridge.DeleteRuleInput) *string { return in.Name }, s.DeleteRule),
+		onRule(s, "DescribeRule", func(in *eventbridge.DescribeRuleInput) *string { return in.Name }, s.DescribeRule),
+		onRule(s, "EnableRule", func(in *eventbridge.EnableRuleInput) *string { return in.Name }, s.EnableRule),
+		onRule(s, "DisableRule", func(in *eventbridge.DisableRuleInput) *string { return in.Name }, s.DisableRule),
 		wire.Op("ListRules", "events:ListRules", func(*eventbridge.ListRulesInput) []string { return []string{s.ruleARN("*")} }, s.ListRules),
-		wire.Op("PutTargets", "events:PutTargets", func(in *eventbridge.PutTargetsInput) []string { return s.ruleResource(in.Rule) }, s.PutTargets),
-		wire.Op("RemoveTargets", "events:RemoveTargets", func(in *eventbridge.RemoveTargetsInput) []string { return s.ruleResource(in.Rule) }, s.RemoveTargets),
-		wire.Op("ListTargetsByRule", "events:ListTargetsByRule", func(in *eventbridge.ListTargetsByRuleInput) []string { return s.ruleResource(in.Rule) }, s.ListTargetsByRule),
+		wire.Op("PutTargets", "events:PutTargets", func(in *eventbridge.PutTargetsInput) []string { return s.ruleResource(in.Rule) }, s.PutTargets,
+			wire.Keys(s.keysOfTargets), wire.Also(rolesOfTargets)),
+		onRule(s, "RemoveTargets", func(in *eventbridge.RemoveTargetsInput) *string { return in.Rule }, s.RemoveTargets),
+		onRule(s, "ListTargetsByRule", func(in *eventbridge.ListTargetsByRuleInput) *string { return in.Rule }, s.ListTargetsByRule),
 		wire.Op("ListRuleNamesByTarget", "events:ListRuleNamesByTarget", nil, s.ListRuleNamesByTarget),
-		wire.Op("PutEvents", "events:PutEvents", func(*eventbridge.PutEventsInput) []string { return []string{s.busARN()} }, s.PutEvents),
+		wire.Op("PutEvents", "events:PutEvents", func(*eventbridge.PutEventsInput) []string { return []string{s.busARN()} }, s.PutEvents,
+			wire.Keys(keysOfEvents), wire.Also(s.otherEvents)),
 		wire.Op("DescribeEventBus", "events:DescribeEventBus", func(*eventbridge.DescribeEventBusInput) []string { return []string{s.busARN()} }, s.DescribeEventBus),
+		wire.Op("ListEventBuses", "events:ListEventBuses", nil, s.ListEventBuses),
+		wire.Op("CreateEventBus", "events:CreateEventBus", func(in *eventbridge.CreateEventBusInput) []string {
+			return []string{s.env.ARN("events", "event-bus/"+aws.ToString(in.Name))}
+		}, s.CreateEventBus),
+		wire.Op("ListArchives", "events:ListArchives", nil, s.ListArchives),
 		wire.Op("TestEventPattern", "events:TestEventPattern", nil, s.TestEventPattern),
-		wire.Op("TagResource", "events:TagResource", func(in *eventbridge.TagResourceInput) []string { return []string{*in.ResourceARN} }, s.TagResource),
-		wire.Op("UntagResource", "events:UntagResource", func(in *eventbridge.UntagResourceInput) []string { return []string{*in.ResourceARN} }, s.UntagResource),
-		wire.Op("ListTagsForResource", "events:ListTagsForResource", func(in *eventbridge.ListTagsForResourceInput) []string { return []string{*in.ResourceARN} }, s.ListTagsForResource),
+		wire.Op("TagResource", "events:TagResource", func(in *eventbridge.TagResourceInput) []string { return []string{*in.ResourceARN} }, s.TagResource,
+			wire.Keys(func(in *eventbridge.TagResourceInput) policy.Context {
+				return s.ofCreator().RequestTags(tagMap(in.Tags))
+			})),
+		wire.Op("UntagResource", "events:UntagResource", func(in *eventbridge.UntagResourceInput) []string { return []string{*in.ResourceARN} }, s.UntagResource,
+			wire.Keys(func(in *eventbridge.UntagResourceInput) policy.Context {
+				keys := s.ofCreator()
+				keys.Set("aws:TagKeys", in.TagKeys...)
+				return keys
+			})),
+		wire.Op("ListTagsForResource", "events:ListTagsForResource", func(in *eventbridge.ListTagsForResourceInput) []string { return []string{*in.ResourceARN} }, s.ListTagsForResource,
+			wire.Keys(func(*eventbridge.ListTagsForResourceInput) policy.Context { return s.ofCreator() })),
 	}
+}
+
+// onRule is an operation on a rule that exists, with the action of its name.
+func onRule[In, Out any](s *Service, name string, rule func(in *In) *string, handle func(context.Context, *In) (*Out, error)) wire.Operation {
+	return wire.Op(name, "events:"+name, func(in *In) []string { return s.ruleResource(rule(in)) }, handle,
+		wire.Keys(func(*In) policy.Context { return s.ofCreator() }))
 }
 
 const defaultBus = "default"
@@ -115,6 +144,28 @@ func (s *Service) DescribeEventBus(_ context.Context, in *eventbridge.DescribeEv
 		return nil, err
 	}
 	return &eventbridge.DescribeEventBusOutput{Name: aws.String(defaultBus), Arn: aws.String(s.busARN())}, nil
+}
+
+// ListEventBuses lists the default bus.
+func (s *Service) ListEventBuses(_ context.Context, in *eventbridge.ListEventBusesInput) (*eventbridge.ListEventBusesOutput, error) {
+	out := &eventbridge.ListEventBusesOutput{EventBuses: []types.EventBus{}}
+	if strings.HasPrefix(defaultBus, aws.ToString(in.NamePrefix)) {
+		out.EventBuses = append(out.EventBuses, types.EventBus{Name: aws.String(defaultBus), Arn: aws.String(s.busARN())})
+	}
+	return out, nil
+}
+
+// CreateEventBus refuses: all events of this AWS are on the default bus.
+func (s *Service) CreateEventBus(_ context.Context, in *eventbridge.CreateEventBusInput) (*eventbridge.CreateEventBusOutput, error) {
+	if *in.Name == defaultBus {
+		return nil, &types.ResourceAlreadyExistsException{Message: aws.String("Event bus " + defaultBus + " already exists.")}
+	}
+	return nil, errValidation("Event buses other than %s are not served by this AWS.", defaultBus)
+}
+
+// ListArchives lists none.
+func (s *Service) ListArchives(context.Context, *eventbridge.ListArchivesInput) (*eventbridge.ListArchivesOutput, error) {
+	return &eventbridge.ListArchivesOutput{Archives: []types.Archive{}}, nil
 }
 
 func errValidation(format string, args ...any) error {

@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -11,17 +12,21 @@ import (
 	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/smithy-go"
 )
 
 const maxTargets = 5 // per rule (user guide, "Amazon EventBridge quotas")
 
 // PutTargets adds targets to a rule, or replaces those of the same id.
-func (s *Service) PutTargets(_ context.Context, in *eventbridge.PutTargetsInput) (*eventbridge.PutTargetsOutput, error) {
+func (s *Service) PutTargets(ctx context.Context, in *eventbridge.PutTargetsInput) (*eventbridge.PutTargetsOutput, error) {
 	if _, err := s.find(in.EventBusName, in.Rule); err != nil {
 		return nil, err
 	}
 	for _, target := range in.Targets {
 		if err := s.checkTarget(target); err != nil {
+			return nil, err
+		}
+		if err := s.checkRole(ctx, target.RoleArn, *in.Rule); err != nil {
 			return nil, err
 		}
 	}
@@ -72,6 +77,18 @@ func (s *Service) checkTarget(target types.Target) error {
 	return checkInput(target)
 }
 
+// checkRole refuses a role that does not trust EventBridge, or that is not there.
+func (s *Service) checkRole(ctx context.Context, role *string, rule string) error {
+	if aws.ToString(role) == "" {
+		return nil
+	}
+	_, err := s.assume(ctx, role, rule)
+	if _, refused := errors.AsType[smithy.APIError](err); refused {
+		return errValidation("Provided role '%s' cannot be assumed by principal '%s'.", *role, principal)
+	}
+	return err
+}
+
 // unserved names a parameter of the target that would have no effect here.
 func unserved(target types.Target) string {
 	known := []string{"Arn", "Id", "Input", "InputPath", "InputTransformer", "RetryPolicy", "RoleArn"}
@@ -104,6 +121,11 @@ func checkInput(target types.Target) error {
 		}
 	}
 	if target.InputTransformer != nil {
+		for name := range target.InputTransformer.InputPathsMap {
+			if strings.HasPrefix(strings.ToUpper(name), "AWS") {
+				return errValidation("Invalid InputPathsMap for target %s : a key cannot start with AWS: %s", *target.Id, name)
+			}
+		}
 		if err := checkTemplate(target.InputTransformer); err != nil {
 			return errValidation("Invalid InputTemplate for target %s : %v", *target.Id, err)
 		}

@@ -2,11 +2,13 @@ package lambda
 
 import (
 	"context"
+	"fmt"
 	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/service"
 )
@@ -182,6 +184,9 @@ func (s *Service) checkConfig(ctx context.Context, r *revision) error {
 	if err := checkVariables(r.variables()); err != nil {
 		return err
 	}
+	if err := checkLimits(r); err != nil {
+		return err
+	}
 	if err := s.checkRuntime(ctx, r.Config.Runtime); err != nil {
 		return err
 	}
@@ -194,6 +199,28 @@ func (s *Service) checkConfig(ctx context.Context, r *revision) error {
 		return invalid("The role defined for the function cannot be assumed by Lambda.")
 	}
 	return nil
+}
+
+// What a function may have: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const (
+	maxTimeout = 900
+	maxMemory  = 10240
+)
+
+// checkLimits refuses what Lambda refuses, beyond what its model says.
+func checkLimits(r *revision) error {
+	over := func(value, limit int32, member string) error {
+		if value <= limit {
+			return nil
+		}
+		return &smithy.GenericAPIError{Code: "ValidationException", Fault: smithy.FaultClient, Message: fmt.Sprintf(
+			"1 validation error detected: Value '%d' at '%s' failed to satisfy constraint: Member must have value less than or equal to %d",
+			value, member, limit)}
+	}
+	if err := over(aws.ToInt32(r.Config.Timeout), maxTimeout, "timeout"); err != nil {
+		return err
+	}
+	return over(aws.ToInt32(r.Config.MemorySize), maxMemory, "memorySize")
 }
 
 // principal is Lambda as trust policies name it.

@@ -68,7 +68,7 @@ func (sb *sandbox) command(ctx context.Context, config aws.Config) (*exec.Cmd, e
 	if isProvided(sb.revision.Config.Runtime) {
 		cmd.Path = filepath.Join(task, "bootstrap")
 		cmd.Args = []string{cmd.Path}
-	} else if cmd.Path, cmd.Args, err = sb.s.interpreted(ctx, sb.revision.Config.Runtime); err != nil {
+	} else if cmd.Path, cmd.Args, err = sb.s.interpreted(ctx, sb.revision.Config.Runtime, task); err != nil {
 		return nil, err
 	}
 	contain(cmd)

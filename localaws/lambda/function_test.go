@@ -77,7 +77,7 @@ func TestRefusedFunctions(t *testing.T) {
 	}{
 		{"exists", func(in *awslambda.CreateFunctionInput) { in.FunctionName = aws.String("f") }, "ResourceConflictException", "Function already exist: f"},
 		{"no runtime", func(in *awslambda.CreateFunctionInput) { in.Runtime = "" }, "InvalidParameterValueException", "Runtime and Handler are mandatory parameters"},
-		{"java", func(in *awslambda.CreateFunctionInput) { in.Runtime = types.RuntimeJava21 }, "InvalidParameterValueException", "The runtime java21 is not supported by this local Lambda."},
+		{"ruby", func(in *awslambda.CreateFunctionInput) { in.Runtime = types.RuntimeRuby34 }, "InvalidParameterValueException", "The runtime ruby3.4 is not supported by this local Lambda."},
 		{"role", func(in *awslambda.CreateFunctionInput) {
 			in.Role = aws.String("arn:aws:iam::123456789012:role/distrusting")
 		}, "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."},
@@ -130,6 +130,7 @@ func TestMissingInterpreter(t *testing.T) {
 	c := start(t)
 	for rt, words := range map[types.Runtime]string{
 		types.RuntimePython313: "The runtime python3.13 needs Python on this machine: no python3.13 or python3 or python was found in PATH",
+		types.RuntimeJava21:    "The runtime java21 needs a JDK, version 21 or later on this machine: none was found in JAVA_HOME or PATH",
 		types.RuntimeNodejs22x: "The runtime nodejs22.x needs Node.js on this machine: no node was found in PATH",
 	} {
 		_, err := c.CreateFunction(t.Context(), &awslambda.CreateFunctionInput{

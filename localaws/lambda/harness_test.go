@@ -29,6 +29,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/service"
 	"github.com/mayfly-cd/mayfly/localaws/internal/store"
 	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
@@ -52,6 +53,10 @@ type cloud struct {
 	dir     string
 	db      *store.DB
 	server  *httptest.Server
+
+	mu    sync.Mutex      // guards what follows
+	needs []policy.Access // what IAM was asked
+	deny  bool            // what IAM answers from now on
 }
 
 type rootKey struct{}
@@ -167,14 +172,14 @@ func (c *cloud) open(tb testing.TB) {
 	var err error
 	c.service, err = lambda.New(service.Env{
 		Account: accountID, Region: region, URL: c.url, Dir: c.dir, DB: c.db, Now: time.Now, //nolint:forbidigo // the system's clock, injected
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Roles: &roles{cfg},
-	}, lambda.Host{Environ: os.Environ()})
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Roles: &roles{cfg}, IAM: c.authorize,
+	}, lambda.Host{Environ: os.Environ(), Keys: rootKey{}})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	api, err := wire.New(
 		wire.Config{
-			Account: accountID, Region: region, Keys: rootKey{},
+			Account: accountID, Region: region, Keys: rootKey{}, Authorize: c.authorize,
 			Hosts: func() []string { return []string{c.server.Listener.Addr().String()} },
 		},
 		wire.Service{Name: "lambda", Operations: c.service.Operations()},

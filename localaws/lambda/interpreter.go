@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -22,7 +23,7 @@ import (
 var clients embed.FS
 
 func (s *Service) writeClients() error {
-	for _, name := range []string{"bootstrap.py", "bootstrap.mjs"} {
+	for _, name := range []string{"bootstrap.py", "bootstrap.mjs", "Bootstrap.java"} {
 		text, err := fs.ReadFile(clients, "client/"+name)
 		if err != nil {
 			return err
@@ -47,6 +48,8 @@ type language struct {
 	executable []string // arguments that make the program print its own path: version managers put scripts before it
 	client     string
 	arguments  []string
+	// java is the least version of a JDK that runs it; 0 is another language.
+	java int
 }
 
 // languageOf returns the language of nodejs22.x and the like, of python3.13 and the like.
@@ -63,6 +66,11 @@ func languageOf(rt types.Runtime) (language, bool) {
 			name: "Node.js", programs: []string{"node"}, client: "bootstrap.mjs",
 			executable: []string{"-p", "process.execPath"},
 		}, true
+	case javaVersions[rt] > 0:
+		return language{
+			name: "a JDK, version " + strconv.Itoa(javaVersions[rt]) + " or later", programs: []string{"java"}, client: "Bootstrap.java",
+			executable: []string{"-XshowSettings:properties", "-version"}, java: javaVersions[rt],
+		}, true
 	}
 	return language{}, false
 }
@@ -74,7 +82,7 @@ func (s *Service) checkRuntime(ctx context.Context, rt types.Runtime) error {
 	}
 	l, ok := languageOf(rt)
 	if !ok {
-		return invalid("The runtime " + string(rt) + " is not supported by this local Lambda. Supported are provided.al2023, provided.al2, nodejs*.x and python3.*.")
+		return invalid("The runtime " + string(rt) + " is not supported by this local Lambda. Supported are provided.al2023, provided.al2, nodejs*.x, python3.* and java8.al2 to java25.")
 	}
 	if _, err := s.interpreter(ctx, l); err != nil {
 		return invalid("The runtime " + string(rt) + " needs " + l.name + " on this machine: " + err.Error())
@@ -83,13 +91,16 @@ func (s *Service) checkRuntime(ctx context.Context, rt types.Runtime) error {
 }
 
 // interpreted is the command that runs the client of a language.
-func (s *Service) interpreted(ctx context.Context, rt types.Runtime) (path string, args []string, err error) {
+func (s *Service) interpreted(ctx context.Context, rt types.Runtime, task string) (path string, args []string, err error) {
 	l, ok := languageOf(rt)
 	if !ok {
 		return "", nil, errors.New("unknown runtime " + string(rt))
 	}
 	if path, err = s.interpreter(ctx, l); err != nil {
 		return "", nil, err
+	}
+	if l.java > 0 {
+		return path, append([]string{path}, s.javaArguments(l, task)...), nil
 	}
 	args = append([]string{path}, l.arguments...)
 	return path, append(args, filepath.Join(s.clientDir(), l.client)), nil
@@ -99,26 +110,32 @@ func (s *Service) interpreted(ctx context.Context, rt types.Runtime) (path strin
 func (s *Service) interpreter(ctx context.Context, l language) (string, error) {
 	s.found.mu.Lock()
 	defer s.found.mu.Unlock()
-	if path, ok := s.found.paths[l.programs[0]]; ok {
+	if path, ok := s.found.paths[l.key()]; ok {
 		return path, nil
 	}
 	for _, program := range l.programs {
-		for _, dir := range filepath.SplitList(lookup(s.host.Environ, "PATH")) {
+		for _, dir := range s.programDirs(l) {
 			path, err := exec.LookPath(filepath.Join(dir, program))
 			if err != nil || !filepath.IsAbs(path) {
 				continue
 			}
 			cmd := exec.CommandContext(ctx, path, l.executable...)
 			cmd.Env = s.host.Environ
-			out, err := cmd.Output()
-			if itself := strings.TrimSpace(string(out)); err == nil && filepath.IsAbs(itself) {
+			out, err := l.output(cmd)
+			if itself := l.itself(string(out)); err == nil && filepath.IsAbs(itself) {
+				if err := s.prepare(ctx, l, itself); err != nil {
+					return "", err
+				}
 				if s.found.paths == nil {
 					s.found.paths = map[string]string{}
 				}
-				s.found.paths[l.programs[0]] = itself
+				s.found.paths[l.key()] = itself
 				return itself, nil
 			}
 		}
+	}
+	if l.java > 0 {
+		return "", errors.New("none was found in JAVA_HOME or PATH")
 	}
 	return "", errors.New("no " + strings.Join(l.programs, " or ") + " was found in PATH")
 }

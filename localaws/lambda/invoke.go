@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -40,7 +41,11 @@ func (s *Service) Invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.I
 	if err != nil {
 		return nil, err
 	}
-	inv := s.newInvocation(ref, payload, aws.ToString(in.ClientContext))
+	clientContext, err := contextOf(in.ClientContext)
+	if err != nil {
+		return nil, err
+	}
+	inv := s.newInvocation(ref, payload, clientContext)
 	switch in.InvocationType {
 	case types.InvocationTypeDryRun:
 		return &lambda.InvokeOutput{StatusCode: http.StatusNoContent, ExecutedVersion: r.Config.Version}, nil
@@ -83,6 +88,24 @@ func checkPayload(in *lambda.InvokeInput) ([]byte, error) {
 			"Could not parse request body into json: Could not parse payload into json: " + json.Unmarshal(in.Payload, &value).Error())}
 	}
 	return in.Payload, nil
+}
+
+// contextOf is the client's context as a runtime gets it: JSON, on one line.
+func contextOf(encoded *string) (string, error) {
+	if aws.ToString(encoded) == "" {
+		return "", nil
+	}
+	text, err := base64.StdEncoding.DecodeString(*encoded)
+	var line bytes.Buffer
+	if err == nil {
+		err = json.Compact(&line, text)
+	}
+	if err != nil || !strings.HasPrefix(line.String(), "{") {
+		return "", &types.InvalidRequestContentException{
+			Type: aws.String("User"), Message: aws.String("Client context must be a valid Base64-encoded JSON object."),
+		}
+	}
+	return line.String(), nil
 }
 
 func (s *Service) newInvocation(ref reference, payload []byte, clientContext string) *invocation {

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
 	"github.com/mayfly-cd/mayfly/localaws/internal/service"
 	"github.com/mayfly-cd/mayfly/localaws/internal/store"
 )
@@ -25,6 +26,8 @@ type Host struct {
 	// Environ is the environment in which interpreters are looked for (PATH);
 	// of it only the entries on a short list reach a function.
 	Environ []string
+	// Keys finds whose key signed a request to a URL with AWS_IAM; nil refuses them all.
+	Keys identity.Keys
 }
 
 // Service is AWS Lambda of one account in one region.

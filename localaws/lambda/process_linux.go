@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 func newStarter() *starter {
@@ -49,11 +50,27 @@ func killMarked(start string) {
 		if err != nil || pid == os.Getpid() {
 			continue // not a process, or this one
 		}
-		environ, err := os.ReadFile("/proc/" + name + "/environ")
-		if err == nil && bytes.Contains(append([]byte{0}, environ...), wanted) {
+		if bytes.Contains(append([]byte{0}, environOf(name)...), wanted) {
 			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended by itself
 		}
 	}
+}
+
+// environOf reads the environment of a process. In the midst of an exec it is
+// empty for a moment, as it is for good in what has no program: the kernel's
+// own threads and processes that have ended.
+func environOf(pid string) []byte {
+	for range 5 {
+		environ, err := os.ReadFile("/proc/" + pid + "/environ")
+		if err != nil || len(environ) > 0 {
+			return environ
+		}
+		if _, err := os.Readlink("/proc/" + pid + "/exe"); err != nil {
+			return nil
+		}
+		<-time.After(time.Millisecond)
+	}
+	return nil
 }
 
 // peakMemory returns the most memory that the process had, in MB.

@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -14,7 +15,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
-	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
+	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
 // urlPrefix is where function URLs stand: /lambda-url/<id>/...
@@ -41,17 +43,9 @@ func (s *Service) ServeURL(w http.ResponseWriter, r *http.Request) {
 		urlError(w, http.StatusBadGateway, "InternalServerErrorException", "Internal Server Error")
 		return
 	}
-	if !s.public(f, u) {
-		urlError(w, http.StatusForbidden, "AccessDeniedException", `{"Message":"Forbidden"}`)
-		return
-	}
-	s.answerURL(w, r, u, f, rev)
-}
-
-func (s *Service) answerURL(w http.ResponseWriter, r *http.Request, u functionURL, f function, rev revision) {
-	inv := s.newInvocation(reference{u.Function, u.Qualifier}, nil, "")
-	w.Header().Set("X-Amzn-Requestid", inv.id)
-	payload, err := s.urlRequest(r, u, inv.id)
+	requestID := uuid.New()
+	w.Header().Set("X-Amzn-Requestid", requestID)
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxRequest))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		urlError(w, http.StatusRequestEntityTooLarge, "RequestTooLargeException", `{"Message":"Request Too Large"}`)
 		return
@@ -60,7 +54,28 @@ func (s *Service) answerURL(w http.ResponseWriter, r *http.Request, u functionUR
 		urlError(w, http.StatusBadRequest, "BadRequestException", `{"Message":"Bad Request"}`)
 		return
 	}
-	inv.payload = payload
+	caller, err := s.admit(r, f, u, body)
+	if refused, ok := errors.AsType[*urlRefusalError](err); ok {
+		text, _ := json.Marshal(map[string]string{"Message": refused.message}) //nolint:errchkjson // strings always have a JSON form
+		urlError(w, http.StatusForbidden, "AccessDeniedException", string(text))
+		return
+	}
+	if err != nil {
+		s.env.Log.Error("decide on a function URL", "function", u.Function, "error", err)
+		urlError(w, http.StatusBadGateway, "InternalServerErrorException", "Internal Server Error")
+		return
+	}
+	payload, err := s.urlRequest(r, caller, u, requestID, body)
+	if err != nil {
+		urlError(w, http.StatusBadRequest, "BadRequestException", `{"Message":"Bad Request"}`)
+		return
+	}
+	inv := s.newInvocation(reference{u.Function, u.Qualifier}, payload, "")
+	inv.id = requestID
+	s.answerURL(w, r, u, f, rev, inv)
+}
+
+func (s *Service) answerURL(w http.ResponseWriter, r *http.Request, u functionURL, f function, rev revision, inv *invocation) {
 	out, err := s.call(r.Context(), f, rev, inv)
 	if errors.Is(err, context.Canceled) {
 		return // the browser has gone
@@ -86,35 +101,8 @@ func (s *Service) answerURL(w http.ResponseWriter, r *http.Request, u functionUR
 	_, _ = io.WriteString(w, answer.Body)
 }
 
-// public reports whether everybody may call the URL. AWS asks for both actions
-// since October 2025: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
-// With AWS_IAM only signed requests pass, and signatures are not looked at here.
-func (s *Service) public(f function, u functionURL) bool {
-	if u.AuthType != types.FunctionUrlAuthTypeNone {
-		return false
-	}
-	doc, err := policy.Parse(document(f.Policies[u.Qualifier].Statements), policy.Resource)
-	if err != nil {
-		return false
-	}
-	values := policy.Context{}
-	values.Set("lambda:FunctionUrlAuthType", string(u.AuthType))
-	values.Set("lambda:InvokedViaFunctionUrl", "true")
-	for _, action := range []string{"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"} {
-		request := policy.Request{Action: action, Resource: s.arn(reference{u.Function, u.Qualifier}), Context: values}
-		if !policy.AllowsAnyone(doc, request) {
-			return false
-		}
-	}
-	return true
-}
-
 // urlRequest is the request as the function sees it, payload format 2.0.
-func (s *Service) urlRequest(r *http.Request, u functionURL, requestID string) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxRequest))
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) urlRequest(r *http.Request, caller identity.Principal, u functionURL, requestID string, body []byte) ([]byte, error) {
 	path := strings.TrimPrefix(r.URL.EscapedPath(), urlPrefix+u.ID)
 	if path == "" {
 		path = "/"
@@ -128,7 +116,7 @@ func (s *Service) urlRequest(r *http.Request, u functionURL, requestID string) (
 		Version: "2.0", RawPath: path, RawQueryString: r.URL.RawQuery,
 		Headers: headers(r, source, traceID(now)), QueryStringParameters: query(r),
 		RequestContext: events.LambdaFunctionURLRequestContext{
-			AccountID: "anonymous", RequestID: requestID, APIID: u.ID, DomainName: r.Host, DomainPrefix: u.ID,
+			AccountID: cmp.Or(caller.Account, "anonymous"), RequestID: requestID, Authorizer: authorizer(caller), APIID: u.ID, DomainName: r.Host, DomainPrefix: u.ID,
 			Time: now.Format("02/Jan/2006:15:04:05 -0700"), TimeEpoch: now.UnixMilli(),
 			HTTP: events.LambdaFunctionURLRequestContextHTTPDescription{
 				Method: r.Method, Path: path, Protocol: r.Proto, SourceIP: source, UserAgent: r.UserAgent(),

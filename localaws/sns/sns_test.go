@@ -126,7 +126,7 @@ func TestTopicRefuses(t *testing.T) {
 		{"a b", "", "", "Invalid parameter: Topic Name"},
 		{"x.fifo", "FifoTopic", "true", "FIFO topics are not served by this local AWS"},
 		{"x", "KmsMasterKeyId", "alias/aws/sns", "KmsMasterKeyId Reason: it is not served by this local AWS"},
-		{"x", "Policy", "nonsense", "Policy Reason: failed to parse JSON"},
+		{"x", "Policy", "nonsense", "Policy Error: Syntax errors in policy."},
 		{"x", "Colour", "red", "Invalid parameter: AttributeName"},
 	} {
 		in := &sns.CreateTopicInput{Name: &tt.name}
@@ -216,12 +216,13 @@ func TestEmail(t *testing.T) {
 func TestSubscribeRefuses(t *testing.T) {
 	_, c := serve(t)
 	for _, tt := range []struct{ protocol, endpoint, attribute, words string }{
-		{"lambda", "arn:aws:lambda:eu-west-1:123456789012:function:f", "", "subscriptions of protocol lambda are not served by this local AWS, only email and email-json"},
+		{"lambda", "f", "", "Invalid parameter: Lambda endpoint ARN"},
+		{"lambda", "arn:aws:lambda:us-east-1:123456789012:function:f", "", "functions in another account or region are not served"},
 		{"sqs", "arn:aws:sqs:eu-west-1:123456789012:q", "", "protocol sqs are not served"},
 		{"https", "https://example.com", "", "protocol https are not served"},
 		{"pigeon", "coop", "", "Amazon SNS does not support this protocol string: pigeon"},
 		{"email", "nobody", "", "Invalid parameter: Email address"},
-		{"email", "ann@example.com", "FilterPolicy", "FilterPolicy is not served by this local AWS"},
+		{"email", "ann@example.com", "FilterPolicy", "FilterPolicy: Filter is not an object"},
 		{"email", "ann@example.com", "RawMessageDelivery", "does not support raw message delivery"},
 	} {
 		in := &sns.SubscribeInput{TopicArn: aws.String(topicARN), Protocol: &tt.protocol, Endpoint: &tt.endpoint}

@@ -2,7 +2,9 @@ package sns
 
 import (
 	"context"
+	"maps"
 	"net/mail"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,17 +24,26 @@ type subscription struct {
 	// Token confirms the subscription; it is empty once that is done.
 	Token string `json:",omitempty"`
 	// By is who subscribed.
-	By string
+	By         string
+	Attributes map[string]string `json:",omitempty"` // those that were set
+	// Authenticated says that the confirmation asked for it to take a signature to unsubscribe.
+	Authenticated bool `json:",omitempty"`
 }
 
+// protocolLambda is that of functions, which need no confirmation.
+const protocolLambda = "lambda"
+
 // others are the protocols of AWS that would need something to deliver to.
-var others = []string{"http", "https", "sms", "sqs", "application", "lambda", "firehose"}
+var others = []string{"http", "https", "sms", "sqs", "application", "firehose"}
+
+var functionARN = regexp.MustCompile(`^arn:aws:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]+(:[$A-Za-z0-9_-]+)?$`)
 
 // pending is the ARN of a subscription in listings, until it is confirmed.
 const pending = "PendingConfirmation"
 
-// Subscribe adds an e-mail address to a topic. As on AWS it stays pending
-// until it is confirmed with the token that the inbox then holds.
+// Subscribe adds an e-mail address or a function to a topic. As on AWS an
+// address stays pending until it is confirmed with the token that the inbox then
+// holds.
 func (s *Service) Subscribe(ctx context.Context, in *sns.SubscribeInput) (*sns.SubscribeOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,8 +51,8 @@ func (s *Service) Subscribe(ctx context.Context, in *sns.SubscribeInput) (*sns.S
 	if err != nil {
 		return nil, err
 	}
-	sub := subscription{TopicARN: *in.TopicArn, Protocol: *in.Protocol, Endpoint: aws.ToString(in.Endpoint), By: identity.From(ctx).ARN}
-	if err := sub.check(in.Attributes); err != nil {
+	sub := subscription{TopicARN: *in.TopicArn, Protocol: *in.Protocol, Endpoint: aws.ToString(in.Endpoint), By: identity.From(ctx).ARN, Attributes: in.Attributes}
+	if err := s.check(&sub); err != nil {
 		return nil, err
 	}
 	rows, err := s.subscriptions.List(t.Name+"\x00", "", 0)
@@ -52,10 +63,18 @@ func (s *Service) Subscribe(ctx context.Context, in *sns.SubscribeInput) (*sns.S
 		return row.Value.Protocol == sub.Protocol && row.Value.Endpoint == sub.Endpoint
 	})
 	if old >= 0 {
+		for name, value := range in.Attributes {
+			if rows[old].Value.Attributes[name] != value {
+				return nil, invalid("Attributes Reason: Subscription already exists with different attributes")
+			}
+		}
 		sub = rows[old].Value
 	} else {
 		id := uuid.New()
-		sub.ARN, sub.Token = sub.TopicARN+":"+id, strings.ReplaceAll(uuid.New()+uuid.New(), "-", "")
+		sub.ARN, sub.Authenticated = sub.TopicARN+":"+id, sub.Protocol == protocolLambda
+		if sub.Protocol != protocolLambda {
+			sub.Token = strings.ReplaceAll(uuid.New()+uuid.New(), "-", "")
+		}
 		if err := s.subscriptions.Put(t.Name+"\x00"+id, sub); err != nil {
 			return nil, err
 		}
@@ -72,37 +91,56 @@ func (s *Service) Subscribe(ctx context.Context, in *sns.SubscribeInput) (*sns.S
 	return out, nil
 }
 
-func (sub *subscription) check(attributes map[string]string) error {
+func (s *Service) check(sub *subscription) error {
 	switch {
 	case slices.Contains(others, sub.Protocol):
-		return invalid("Protocol Reason: subscriptions of protocol %s are not served by this local AWS, only email and email-json", sub.Protocol)
+		return invalid("Protocol Reason: subscriptions of protocol %s are not served by this local AWS, only email, email-json and lambda", sub.Protocol)
+	case sub.Protocol == protocolLambda:
+		if !functionARN.MatchString(sub.Endpoint) {
+			return invalid("Lambda endpoint ARN")
+		}
+		if !strings.HasPrefix(sub.Endpoint, s.env.ARN("lambda", "function:")) {
+			return invalid("Endpoint Reason: functions in another account or region are not served by this local AWS")
+		}
 	case sub.Protocol != "email" && sub.Protocol != "email-json":
 		return invalid("Amazon SNS does not support this protocol string: %s", sub.Protocol)
+	default:
+		if address, err := mail.ParseAddress(sub.Endpoint); err != nil || address.Address != sub.Endpoint {
+			return invalid("Email address")
+		}
 	}
-	if address, err := mail.ParseAddress(sub.Endpoint); err != nil || address.Address != sub.Endpoint {
-		return invalid("Email address")
-	}
-	for name, value := range attributes {
-		if err := checkSubscriptionAttribute(name, value); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(sub.Attributes)) {
+		if err := sub.checkAttribute(name, sub.Attributes[name]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkSubscriptionAttribute lets through only what asks for nothing.
-func checkSubscriptionAttribute(name, value string) error {
+// checkAttribute refuses what has no effect here.
+func (sub *subscription) checkAttribute(name, value string) error {
 	switch name {
-	case "FilterPolicy", "FilterPolicyScope", "RedrivePolicy":
-		if value != "" && value != "{}" && value != "MessageAttributes" {
-			return invalid("Attributes Reason: %s is not served by this local AWS", name)
+	case "FilterPolicy":
+		if value == "" {
+			return nil
+		}
+		if err := checkFilter(value, sub.scope()); err != nil {
+			return invalid("Attributes Reason: FilterPolicy: %v", err)
+		}
+	case "FilterPolicyScope":
+		if value != scopeAttributes && value != scopeBody {
+			return invalid("FilterPolicyScope: Invalid value [%s]. Please use either MessageBody or MessageAttributes", value)
+		}
+	case "RedrivePolicy":
+		if value != "" && value != "{}" {
+			return invalid("Attributes Reason: RedrivePolicy is not served by this local AWS")
 		}
 	case "RawMessageDelivery":
 		if value != "false" {
-			return invalid("Attributes Reason: Delivery protocol [email] does not support raw message delivery.")
+			return invalid("Attributes Reason: Delivery protocol [%s] does not support raw message delivery.", sub.Protocol)
 		}
 	case "DeliveryPolicy":
-		return invalid("Attributes Reason: Delivery protocol [email] does not support delivery policies.")
+		return invalid("Attributes Reason: Delivery protocol [%s] does not support delivery policies.", sub.Protocol)
 	default:
 		return invalid("AttributeName")
 	}
@@ -123,7 +161,7 @@ func (s *Service) ConfirmSubscription(_ context.Context, in *sns.ConfirmSubscrip
 	}
 	for _, row := range rows {
 		if row.Value.Token != "" && row.Value.Token == *in.Token {
-			row.Value.Token = ""
+			row.Value.Token, row.Value.Authenticated = "", strings.EqualFold(aws.ToString(in.AuthenticateOnUnsubscribe), "true")
 			return &sns.ConfirmSubscriptionOutput{SubscriptionArn: &row.Value.ARN}, s.subscriptions.Put(row.Key, row.Value)
 		}
 	}
@@ -162,20 +200,40 @@ func (s *Service) GetSubscriptionAttributes(_ context.Context, in *sns.GetSubscr
 		return nil, err
 	}
 	sub := row.Value
-	return &sns.GetSubscriptionAttributesOutput{Attributes: map[string]string{
+	attributes := map[string]string{
 		"SubscriptionArn": sub.ARN, "TopicArn": sub.TopicARN, "Owner": s.env.Account, "Protocol": sub.Protocol, "Endpoint": sub.Endpoint,
-		"PendingConfirmation": strconv.FormatBool(sub.Token != ""), "ConfirmationWasAuthenticated": "false",
+		"PendingConfirmation": strconv.FormatBool(sub.Token != ""), "ConfirmationWasAuthenticated": strconv.FormatBool(sub.Authenticated),
 		"RawMessageDelivery": "false", "SubscriptionPrincipal": sub.By,
-	}}, nil
+	}
+	if filter := sub.Attributes["FilterPolicy"]; filter != "" {
+		attributes["FilterPolicy"], attributes["FilterPolicyScope"] = filter, sub.scope()
+	}
+	return &sns.GetSubscriptionAttributesOutput{Attributes: attributes}, nil
 }
 
-// SetSubscriptionAttributes accepts only what changes nothing: an e-mail
-// subscription has no attribute that is served here.
+// SetSubscriptionAttributes sets one attribute, such as the filter policy.
 func (s *Service) SetSubscriptionAttributes(_ context.Context, in *sns.SetSubscriptionAttributesInput) (*sns.SetSubscriptionAttributesOutput, error) {
-	if _, err := s.subscription(in.SubscriptionArn); err != nil {
+	row, err := s.subscription(in.SubscriptionArn)
+	if err != nil {
 		return nil, err
 	}
-	return &sns.SetSubscriptionAttributesOutput{}, checkSubscriptionAttribute(*in.AttributeName, aws.ToString(in.AttributeValue))
+	name, value := *in.AttributeName, aws.ToString(in.AttributeValue)
+	return &sns.SetSubscriptionAttributesOutput{}, s.subscriptions.Update(row.Key, func(sub *subscription, ok bool) error {
+		if !ok {
+			return noSubscription()
+		}
+		if err := sub.checkAttribute(name, value); err != nil {
+			return err
+		}
+		if sub.Attributes == nil {
+			sub.Attributes = map[string]string{}
+		}
+		sub.Attributes[name] = value
+		if filter := sub.Attributes["FilterPolicy"]; name == "FilterPolicyScope" && filter != "" {
+			return sub.checkAttribute("FilterPolicy", filter)
+		}
+		return nil
+	})
 }
 
 // ListSubscriptions lists all subscriptions, by topic.

@@ -53,10 +53,7 @@ func (s *Service) CreateTopic(_ context.Context, in *sns.CreateTopicInput) (*sns
 			return nil, err
 		}
 	}
-	tags := map[string]string{}
-	for _, t := range in.Tags {
-		tags[*t.Key] = *t.Value
-	}
+	tags := tagMap(in.Tags)
 	if err := checkTags(tags); err != nil {
 		return nil, err
 	}
@@ -88,7 +85,11 @@ func checkAttribute(name, value string) error {
 		if len(value) > 100 || strings.ContainsAny(value, "\r\n") {
 			return invalid("DisplayName")
 		}
-	case "Policy", "DeliveryPolicy":
+	case "Policy":
+		if value != "" {
+			return checkPolicy(value)
+		}
+	case "DeliveryPolicy":
 		if value != "" && (!json.Valid([]byte(value)) || value[0] != '{') {
 			return invalid("%s Reason: failed to parse JSON", name)
 		}
@@ -181,7 +182,11 @@ func (s *Service) GetTopicAttributes(_ context.Context, in *sns.GetTopicAttribut
 		"EffectiveDeliveryPolicy": defaultDelivery, "SubscriptionsDeleted": "0",
 		"SubscriptionsPending": strconv.Itoa(pending), "SubscriptionsConfirmed": strconv.Itoa(len(rows) - pending),
 	}
-	maps.Copy(attributes, t.Attributes)
+	for name, value := range t.Attributes {
+		if value != "" || name == "DisplayName" {
+			attributes[name] = value
+		}
+	}
 	return &sns.GetTopicAttributesOutput{Attributes: attributes}, nil
 }
 

@@ -14,6 +14,29 @@ BASE = "/" + (PREFIX + "/" if PREFIX else "") + "2018-06-01/runtime/"
 TASK = os.environ["LAMBDA_TASK_ROOT"]
 
 
+class Identity:
+    cognito_identity_id = None
+    cognito_identity_pool_id = None
+
+
+class Client:
+    def __init__(self, values):
+        for name in ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name"):
+            setattr(self, name, values.get(name))
+
+
+class ClientContext:
+    def __init__(self, values):
+        self.custom = values.get("custom")
+        self.env = values.get("env")
+        client = values.get("client")
+        self.client = None if client is None else Client(client)
+
+
+def client_context(text):
+    return ClientContext(json.loads(text)) if text else None
+
+
 class Context:
     def __init__(self, headers):
         self.aws_request_id = headers["Lambda-Runtime-Aws-Request-Id"]
@@ -23,8 +46,8 @@ class Context:
         self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
         self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
         self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
-        self.identity = None
-        self.client_context = None
+        self.identity = Identity()
+        self.client_context = client_context(headers.get("Lambda-Runtime-Client-Context"))
         self._deadline = int(headers["Lambda-Runtime-Deadline-Ms"])
 
     def get_remaining_time_in_millis(self):

@@ -1,4 +1,8 @@
-package events
+// Package pattern reads the patterns with which EventBridge's rules and the
+// filter policies of SNS choose what they want, and matches by them. Its rules
+// and the words of its errors are those of AWS's own matcher, the open-source
+// event-ruler.
+package pattern
 
 import (
 	"encoding/json"
@@ -6,13 +10,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 )
 
-// Patterns are compiled into nodes, with the rules and the words of errors of
-// AWS's own matcher, the open-source event-ruler.
+// Pattern is a pattern that has passed the grammar.
+type Pattern struct{ root object }
+
+// Match reports whether the pattern wants a value, which [Decode] has read.
+func (p *Pattern) Match(value any) bool { return p.root.match(value, true) }
 
 // node matches a value of an event, or the lack of one.
 type node interface {
@@ -81,21 +85,21 @@ func (l leaf) match(value any, present bool) bool {
 	return !found && l.absent
 }
 
-// compile reads an event pattern. Its error is an InvalidEventPatternException.
-func compile(pattern string) (node, error) {
-	value, err := decode(pattern)
+// Compile reads a pattern.
+func Compile(text string) (*Pattern, error) {
+	value, err := Decode(text)
 	if err != nil {
-		return nil, errPattern("Invalid JSON")
+		return nil, patternError("Invalid JSON")
 	}
 	members, ok := value.(map[string]any)
 	if !ok {
-		return nil, errPattern("Filter is not an object")
+		return nil, patternError("Filter is not an object")
 	}
-	compiled, err := compileObject(members)
+	root, err := compileObject(members)
 	if err != nil {
-		return nil, errPattern(err.Error())
+		return nil, err
 	}
-	return compiled, nil
+	return &Pattern{root}, nil
 }
 
 // patternError says what is wrong with a pattern. The words are AWS's, which
@@ -104,12 +108,8 @@ type patternError string
 
 func (e patternError) Error() string { return string(e) }
 
-func errPattern(reason string) error {
-	return &types.InvalidEventPatternException{Message: aws.String("Event pattern is not valid. Reason: " + reason)}
-}
-
-// decode reads one JSON value, with numbers as they are written.
-func decode(text string) (value any, err error) {
+// Decode reads one JSON value, with numbers as they are written.
+func Decode(text string) (value any, err error) {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
 	if err := decoder.Decode(&value); err != nil {
