@@ -50,7 +50,7 @@ type revision struct {
 func (s *Service) runAction(r *run, stage string, a types.ActionDeclaration) error {
 	j := &job{
 		run: r, id: uuid.New(), stage: stage, action: aws.ToString(a.Name), declaration: a,
-		bucket: aws.ToString(r.declaration.ArtifactStore.Location),
+		bucket: artifactBucket(&r.declaration),
 	}
 	j.report = func(change func(a *actionRun)) {
 		s.change(r, func(e *execution) { change(e.actionByID(j.id)) })
@@ -92,12 +92,16 @@ func (s *Service) begin(e *execution, j *job) error {
 	}
 	var err error
 	j.configuration, err = e.resolve(j.action, a.Configuration)
+	resolved := j.configuration
+	if maps.Equal(resolved, a.Configuration) {
+		resolved = nil
+	}
 	now := s.env.Now()
 	e.Actions = append(e.Actions, actionRun{
 		ID: j.id, Stage: j.stage, Name: j.action, Type: *a.ActionTypeId,
 		Status: types.ActionExecutionStatusInProgress, Started: now, Updated: now,
 		Namespace: aws.ToString(a.Namespace), RoleARN: aws.ToString(a.RoleArn),
-		Configuration: maps.Clone(a.Configuration), Resolved: j.configuration,
+		Configuration: maps.Clone(a.Configuration), Resolved: resolved,
 		Inputs: j.inputs,
 	})
 	return err
@@ -114,7 +118,7 @@ func (s *Service) act(j *job, unresolved error) (result, error) {
 		}
 	}
 	var err error
-	if j.cfg, j.principal, err = s.assume(j); err != nil {
+	if j.cfg, j.principal, err = s.assume(j.run.ctx, &j.run.declaration, &j.declaration); err != nil {
 		return result{}, err
 	}
 	act, ok := s.actors[typeKey(j.declaration.ActionTypeId.Category, aws.ToString(j.declaration.ActionTypeId.Provider))]
@@ -127,13 +131,14 @@ func (s *Service) act(j *job, unresolved error) (result, error) {
 // conclude records how the action ended and returns the state for its event,
 // or "" where nothing may be said any more.
 func (s *Service) conclude(j *job, res result, err error) string {
-	if cause := context.Cause(j.run.ctx); err != nil && (errors.Is(cause, errClosed) || errors.Is(cause, errDeleted)) {
+	cause := context.Cause(j.run.ctx)
+	if err != nil && (errors.Is(cause, errClosed) || errors.Is(cause, errDeleted)) {
 		return ""
 	}
 	state := "SUCCEEDED"
 	s.change(j.run, func(e *execution) {
 		a := e.actionByID(j.id)
-		a.Updated, a.Token = s.env.Now(), ""
+		a.Updated = s.env.Now()
 		switch {
 		case err == nil:
 			a.Status, a.Outputs, a.Variables = types.ActionExecutionStatusSucceeded, j.outputs, res.variables
@@ -141,8 +146,10 @@ func (s *Service) conclude(j *job, res result, err error) string {
 				a.Summary = clip(res.summary)
 			}
 			e.handOn(j, res)
-		case j.run.ctx.Err() != nil:
-			state, a.Status = "ABANDONED", types.ActionExecutionStatusAbandoned
+		case errors.Is(cause, errCancelled): // the API has no status of that name
+			state, a.Status, a.Token = "CANCELED", types.ActionExecutionStatusAbandoned, ""
+		case cause != nil:
+			state, a.Status, a.Token = "ABANDONED", types.ActionExecutionStatusAbandoned, ""
 		default:
 			state, a.Status = "FAILED", types.ActionExecutionStatusFailed
 			s.recordFailure(a, err)
@@ -175,7 +182,7 @@ func (e *execution) handOn(j *job, res result) {
 
 func (e *execution) recordRevision(j *job, rev *revision) {
 	a := e.actionByID(j.id)
-	a.RevisionID, a.RevisionURL = rev.id, rev.url
+	a.RevisionID, a.RevisionURL, a.ExternalURL = rev.id, rev.url, rev.url
 	e.Sources = append(dropSource(e.Sources, j.action), types.SourceRevision{
 		ActionName: aws.String(j.action), RevisionId: aws.String(rev.id),
 		RevisionSummary: optional(rev.summary), RevisionUrl: optional(rev.url),

@@ -45,6 +45,15 @@ var actionTypes = []actionType{
 		},
 	},
 	{
+		category: types.ActionCategorySource, provider: "S3", minOutputs: 1, maxOutputs: 1,
+		properties: []property{
+			{"S3Bucket", true},
+			{"S3ObjectKey", true},
+			{"PollForSourceChanges", false},
+			{"AllowOverrideForS3ObjectKey", false},
+		},
+	},
+	{
 		category: types.ActionCategoryBuild, provider: "CodeBuild", minInputs: 1, maxInputs: 5, maxOutputs: 5,
 		properties: codeBuildProperties,
 	},
@@ -72,6 +81,13 @@ var actionTypes = []actionType{
 			{"NotificationArn", false},
 			{"CustomData", false},
 			{"ExternalEntityLink", false},
+		},
+	},
+	{
+		category: types.ActionCategoryInvoke, provider: "Lambda", maxInputs: 5, maxOutputs: 5,
+		properties: []property{
+			{"FunctionName", true},
+			{"UserParameters", false},
 		},
 	},
 }

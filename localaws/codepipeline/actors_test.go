@@ -21,6 +21,11 @@ func done(status buildtypes.StatusType) []buildtypes.Build {
 	return []buildtypes.Build{{BuildStatus: buildtypes.StatusTypeInProgress}, {BuildStatus: status, BuildComplete: true}}
 }
 
+// doneAtOnce is a build that has succeeded whenever somebody asks.
+func doneAtOnce() []buildtypes.Build {
+	return []buildtypes.Build{{BuildStatus: buildtypes.StatusTypeSucceeded, BuildComplete: true}}
+}
+
 // twoStages is a pipeline that ends with the build.
 func twoStages(change ...func(p *types.PipelineDeclaration)) types.PipelineDeclaration {
 	p := declare(change...)
@@ -117,7 +122,8 @@ func TestActionFailures(t *testing.T) {
 	}{
 		{
 			name: "no such branch", fake: &fakeAWS{branch: apiError("BranchDoesNotExistException", "Branch main does not exist")},
-			code: "ConfigurationError", message: "Branch main does not exist (Error Code: BranchDoesNotExistException)",
+			code: "ConfigurationError", message: "The action failed because no branch named main was found in the selected AWS CodeCommit repository repo. " +
+				"Make sure you are using the correct branch name, and then try again. Error: null",
 		},
 		{
 			name: "no permission", fake: &fakeAWS{branch: apiError("AccessDeniedException", "User: arn is not authorized to perform: codecommit:GetBranch")},
@@ -126,7 +132,14 @@ func TestActionFailures(t *testing.T) {
 		},
 		{
 			name: "no bucket", fake: &fakeAWS{head: commit, denied: "PutObject"},
-			code: "PermissionError", message: "The provided role does not have sufficient permissions: User is not authorized to perform: s3:PutObject",
+			code: "PermissionError", message: "The service role or action role doesn’t have the permissions required to access the Amazon S3 bucket named bucket. " +
+				"Update the IAM role permissions, and then try again. Error: Amazon S3:AccessDenied:User is not authorized to perform: s3:PutObject " +
+				"(Service: Amazon S3; Status Code: 400; Error Code: AccessDenied; Request ID: null; Proxy: null)",
+		},
+		{
+			name: "no permission to build", fake: &fakeAWS{head: commit, denied: "StartBuild"}, stage: 1,
+			code: "PermissionError", message: "Error calling startBuild: User: arn is not authorized to perform: codebuild:StartBuild " +
+				"(Service: AWSCodeBuild; Status Code: 400; Error Code: AccessDeniedException; Request ID: null; Proxy: null)",
 		},
 		{
 			name: "build", fake: &fakeAWS{head: commit, builds: done(buildtypes.StatusTypeFailed)}, stage: 1,
@@ -224,65 +237,6 @@ func TestPipelineVariables(t *testing.T) {
 	})
 }
 
-func TestPolling(t *testing.T) {
-	inBubble(t, func(b *bench) {
-		f := &fakeAWS{head: commit, builds: []buildtypes.Build{{BuildStatus: buildtypes.StatusTypeSucceeded, BuildComplete: true}}}
-		b.real(f)
-		b.create(twoStages(func(p *types.PipelineDeclaration) {
-			delete(p.Stages[0].Actions[0].Configuration, "PollForSourceChanges") // AWS polls unless told otherwise
-		}))
-		pass(3 * time.Minute)
-		want(t, "no change, no execution", len(b.status()), 1)
-		f.mu.Lock()
-		f.head = strings.Repeat("f", 40)
-		f.mu.Unlock()
-		pass(3 * time.Minute)
-		want(t, "one execution of one change", b.status(), []string{"Succeeded", "Succeeded"})
-		out, err := b.s.ListPipelineExecutions(b.ctx(), &codepipeline.ListPipelineExecutionsInput{PipelineName: aws.String("p")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		want(t, "trigger", out.PipelineExecutionSummaries[0].Trigger.TriggerType, types.TriggerTypePollForSourceChanges)
-	})
-}
-
-func TestPollingSwitchedOff(t *testing.T) {
-	inBubble(t, func(b *bench) {
-		f := &fakeAWS{head: commit, builds: []buildtypes.Build{{BuildStatus: buildtypes.StatusTypeSucceeded, BuildComplete: true}}}
-		b.real(f)
-		b.create(twoStages())
-		settle()
-		f.mu.Lock()
-		f.head = strings.Repeat("f", 40)
-		f.mu.Unlock()
-		pass(3 * time.Minute)
-		want(t, "executions", len(b.status()), 1)
-	})
-}
-
-func TestApprovalMessage(t *testing.T) {
-	inBubble(t, func(b *bench) {
-		f := &fakeAWS{head: commit}
-		b.real(f)
-		p := twoStages()
-		a := approval("Approve")
-		a.Configuration = map[string]string{"NotificationArn": "arn:aws:sns:us-east-1:123456789012:topic", "CustomData": "#{SourceVariables.CommitMessage}"}
-		p.Stages[1] = stage("Ask", a)
-		b.create(p)
-		if len(f.messages) != 1 {
-			t.Fatalf("messages %v", f.messages)
-		}
-		for _, part := range []string{
-			"arn:aws:sns:us-east-1:123456789012:topic APPROVAL NEEDED: AWS CodePipeline p for action Approve",
-			`"customData":"Say hello"`, `"pipelineName":"p"`, `"externalEntityLink":null`, *b.state().StageStates[1].ActionStates[0].LatestExecution.Token,
-		} {
-			if !strings.Contains(f.messages[0], part) {
-				t.Errorf("no %s in %s", part, f.messages[0])
-			}
-		}
-	})
-}
-
 // roles is STS, which gives away one role.
 type roles struct{ allowed string }
 
@@ -297,25 +251,26 @@ func (r roles) AssumeRole(_ context.Context, in *sts.AssumeRoleInput, _ ...func(
 
 func TestActionRole(t *testing.T) {
 	const own = "arn:aws:iam::123456789012:role/action"
-	for _, test := range []struct{ allowed, key, message string }{
-		{own, "ASIAROLE", ""},
-		{"another", "", "CodePipeline is not authorized to perform AssumeRole on role " + own},
-	} {
-		inBubble(t, func(b *bench) {
-			b.s.clients.sts = func(aws.Config) roleAPI { return roles{test.allowed} }
-			b.create(declare(func(p *types.PipelineDeclaration) { p.Stages[1].Actions[0].RoleArn = aws.String(own) }))
-			b.end("Source")
-			got := b.state().StageStates[1].ActionStates[0].LatestExecution
-			if test.message != "" {
-				want(t, "message", *got.ErrorDetails.Message, test.message)
-				return
-			}
-			keys, err := b.jobs["Build"].cfg.Credentials.Retrieve(b.ctx())
-			if err != nil {
-				t.Fatal(err)
-			}
-			want(t, "key", keys.AccessKeyID, test.key)
-			want(t, "status", got.Status, types.ActionExecutionStatusInProgress)
-		})
-	}
+	given := &roles{allowed: own}
+	message := roleARN + " is not authorized to perform AssumeRole on role " + own
+	inBubble(t, func(b *bench) {
+		b.s.clients.sts = func(aws.Config) roleAPI { return given }
+		p := declare(func(p *types.PipelineDeclaration) { p.Stages[1].Actions[0].RoleArn = aws.String(own) })
+		b.create(p)
+		b.end("Source")
+		keys, err := b.jobs["Build"].cfg.Credentials.Retrieve(b.ctx())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, "key", keys.AccessKeyID, "ASIAROLE")
+		b.end("Build", "Deploy")
+
+		given.allowed = ""
+		b.start()
+		b.end("Source")
+		got := b.state().StageStates[1].ActionStates[0].LatestExecution
+		want(t, "error", []string{*got.ErrorDetails.Code, *got.ErrorDetails.Message}, []string{"PermissionError", message})
+		_, err = b.s.UpdatePipeline(b.ctx(), &codepipeline.UpdatePipelineInput{Pipeline: &p})
+		wantError(t, err, "InvalidStructureException: "+message)
+	})
 }

@@ -46,6 +46,9 @@ func (s *Service) runApproval(ctx context.Context, j *job) (result, error) {
 		defer s.mu.Unlock()
 		delete(s.approvals, token)
 	}()
+	if err := s.index.Put(j.run.pipeline+"/approval/"+token, j.run.key); err != nil {
+		return result{}, err
+	}
 	j.report(func(a *actionRun) { a.Token = token })
 	if topic := j.configuration["NotificationArn"]; topic != "" {
 		if err := s.askByTopic(ctx, j, topic, token, expires); err != nil {
@@ -58,6 +61,7 @@ func (s *Service) runApproval(ctx context.Context, j *job) (result, error) {
 	case <-ctx.Done():
 		return result{}, context.Cause(ctx)
 	case <-timer.C:
+		j.report(func(a *actionRun) { a.Token = "" })
 		return result{}, failed(codeTimeout, "The approval action was not completed within %s", timeout)
 	case d := <-answer:
 		j.report(func(a *actionRun) { a.UpdatedBy = d.by })
@@ -128,16 +132,24 @@ func (s *Service) PutApprovalResult(ctx context.Context, in *codepipeline.PutApp
 	return &codepipeline.PutApprovalResultOutput{ApprovedAt: aws.Time(s.env.Now())}, nil
 }
 
-// checkToken checks that the token is the one of an open approval of that action.
+// checkToken checks that the token is the one of an approval of that action
+// which waits or was answered.
 func (s *Service) checkToken(name, stage, action, token string) error {
-	err := error(&types.InvalidApprovalTokenException{Message: aws.String("The approval request already received a response or has expired.")})
-	if errRead := s.newestFirst(name, func(e *execution) bool {
-		if a := e.action(stage, action); a != nil && a.Token == token && token != "" {
-			err = nil
-		}
-		return err != nil
-	}); errRead != nil {
-		return errRead
+	key, ok, err := s.index.Get(name + "/approval/" + token)
+	if err != nil {
+		return err
 	}
-	return err
+	if ok {
+		e, _, err := s.executions.Get(key)
+		if err != nil {
+			return err
+		}
+		for i := range e.Actions {
+			a := &e.Actions[i]
+			if a.Stage == stage && a.Name == action && a.Token == token && (a.Status == types.ActionExecutionStatusInProgress || a.UpdatedBy != "") {
+				return nil
+			}
+		}
+	}
+	return &types.InvalidApprovalTokenException{Message: aws.String("The approval request already received a response or has expired.")}
 }

@@ -13,17 +13,31 @@ import (
 	"path/filepath"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
 // objectAPI is what is needed of S3.
 type objectAPI interface {
+	GetBucketVersioning(ctx context.Context, in *s3.GetBucketVersioningInput, opts ...func(*s3.Options)) (*s3.GetBucketVersioningOutput, error)
+	HeadObject(ctx context.Context, in *s3.HeadObjectInput, opts ...func(*s3.Options)) (*s3.HeadObjectOutput, error)
 	PutObject(ctx context.Context, in *s3.PutObjectInput, opts ...func(*s3.Options)) (*s3.PutObjectOutput, error)
 	GetObject(ctx context.Context, in *s3.GetObjectInput, opts ...func(*s3.Options)) (*s3.GetObjectOutput, error)
 }
 
 // maxFile bounds a template or another file that is read out of an artifact.
 const maxFile = 4 << 20
+
+// artifactBucket is where a pipeline keeps its artifacts.
+func artifactBucket(p *types.PipelineDeclaration) string {
+	if p.ArtifactStore != nil {
+		return aws.ToString(p.ArtifactStore.Location)
+	}
+	for _, store := range p.ArtifactStores { // there is one, of this region: validateStores
+		return aws.ToString(store.Location)
+	}
+	return ""
+}
 
 // artifactKey makes the key of an artifact as AWS does: 20 characters of the
 // pipeline's name, 10 of the artifact's, 7 random ones. Sources end in .zip.
@@ -59,7 +73,7 @@ func (s *Service) upload(ctx context.Context, cfg aws.Config, to artifact, write
 		Bucket: aws.String(to.Bucket), Key: aws.String(to.Key), Body: file, ContentType: aws.String("application/zip"),
 	})
 	if err != nil {
-		return failedCall(codeConfiguration, err)
+		return bucketFailure(to.Bucket, err)
 	}
 	return nil
 }
@@ -68,7 +82,7 @@ func (s *Service) upload(ctx context.Context, cfg aws.Config, to artifact, write
 func (s *Service) readFile(ctx context.Context, cfg aws.Config, from artifact, name string) ([]byte, error) {
 	object, err := s.clients.s3(cfg).GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(from.Bucket), Key: aws.String(from.Key)})
 	if err != nil {
-		return nil, failedCall(codeConfiguration, err)
+		return nil, artifactFailure(from, err)
 	}
 	defer func() { _ = object.Body.Close() }()
 	file, err := s.scratch()

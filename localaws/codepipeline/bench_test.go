@@ -2,6 +2,7 @@ package codepipeline
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 
@@ -30,13 +32,15 @@ type bench struct {
 	s   *Service
 	env service.Env
 
-	mu     sync.Mutex // guards what follows
-	denied map[string]bool
-	events []string
-	calls  []string
-	gates  map[string]chan error
-	given  map[string]result
-	jobs   map[string]*job
+	mu      sync.Mutex // guards what follows
+	denied  map[string]bool
+	assumed int // so many sessions were opened
+	events  []string
+	bodies  []string // the events' details as JSON
+	calls   []string
+	gates   map[string]chan error
+	given   map[string]result
+	jobs    map[string]*job
 }
 
 // newBench opens a service in the state folder dir. It is closed at the end of f.
@@ -79,10 +83,11 @@ func inBubble(t *testing.T, f func(b *bench)) {
 func (b *bench) Assume(_ context.Context, in service.Session) (aws.Config, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.assumed++
 	if b.denied[in.RoleARN] || in.Service != principal || in.SourceARN == "" {
 		return aws.Config{}, errors.New("access denied")
 	}
-	return aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}}, nil
+	return aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("ASIAPIPELINE", "secret", "session")}, nil
 }
 
 // Publish is [service.Bus].
@@ -99,6 +104,11 @@ func (b *bench) Publish(_ context.Context, _, detailType string, _ []string, det
 			names = append(names, v)
 		}
 	}
+	body, err := json.Marshal(detail)
+	if err != nil {
+		b.t.Error(err)
+	}
+	b.bodies = append(b.bodies, detailType+" "+string(body))
 	kind := strings.TrimSuffix(strings.TrimPrefix(detailType, "CodePipeline "), " Execution State Change")
 	b.events = append(b.events, strings.TrimSpace(kind+" "+strings.Join(names, "/"))+" "+d["state"].(string))
 	return nil
@@ -121,6 +131,9 @@ func (b *bench) act(ctx context.Context, j *job) (result, error) {
 	b.mu.Unlock()
 	select {
 	case err := <-b.gate(j.action):
+		if err == nil && res.revision != nil {
+			j.report(func(a *actionRun) { a.ExternalID = res.revision.id })
+		}
 		return res, err
 	case <-ctx.Done():
 		return result{}, context.Cause(ctx)

@@ -31,7 +31,7 @@ func (s *Service) runCodeBuild(ctx context.Context, j *job) (result, error) {
 	api := s.clients.codebuild(j.cfg)
 	started, err := api.StartBuild(ctx, in)
 	if err != nil {
-		return result{}, failedCall(codeConfiguration, err)
+		return result{}, buildFailure(err)
 	}
 	id := aws.ToString(started.Build.Id)
 	project, uuid, _ := strings.Cut(id, ":")
@@ -58,6 +58,15 @@ func (s *Service) runCodeBuild(ctx context.Context, j *job) (result, error) {
 		variables[aws.ToString(v.Name)] = aws.ToString(v.Value)
 	}
 	return result{variables: variables}, nil
+}
+
+// buildFailure is what AWS says of a build that could not be started.
+func buildFailure(err error) error {
+	code := codeJobFailed
+	if denied(err) {
+		code = codePermission
+	}
+	return failed(code, "Error calling startBuild: %s", inJava("AWSCodeBuild", err))
 }
 
 func awaitBuild(ctx context.Context, api buildAPI, id string) (build buildtypes.Build, err error) {

@@ -5,6 +5,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codecommit"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -18,6 +19,7 @@ type clients struct {
 	codebuild      func(aws.Config) buildAPI
 	cloudformation func(aws.Config) stackAPI
 	sns            func(aws.Config) topicAPI
+	lambda         func(aws.Config) functionAPI
 }
 
 func sdkClients() clients {
@@ -28,6 +30,7 @@ func sdkClients() clients {
 		codebuild:      func(c aws.Config) buildAPI { return codebuild.NewFromConfig(c) },
 		cloudformation: func(c aws.Config) stackAPI { return cloudformation.NewFromConfig(c) },
 		sns:            func(c aws.Config) topicAPI { return sns.NewFromConfig(c) },
+		lambda:         func(c aws.Config) functionAPI { return lambda.NewFromConfig(c) },
 	}
 }
 
@@ -35,9 +38,11 @@ func sdkClients() clients {
 func (s *Service) builtin() map[string]actor {
 	return map[string]actor{
 		"Source/CodeCommit":     s.runCodeCommit,
+		"Source/S3":             s.runS3,
 		"Build/CodeBuild":       s.runCodeBuild,
 		"Test/CodeBuild":        s.runCodeBuild,
 		"Deploy/CloudFormation": s.runCloudFormation,
 		"Approval/Manual":       s.runApproval,
+		"Invoke/Lambda":         s.runLambda,
 	}
 }

@@ -39,6 +39,9 @@ func validateConfiguration(a *types.ActionDeclaration, t actionType) error {
 	switch t.provider {
 	case "CodeCommit":
 		return validateCodeCommit(name, a.Configuration)
+	case "S3":
+		return firstError(oneOf(name, a.Configuration, "PollForSourceChanges", "true", "false"),
+			oneOf(name, a.Configuration, "AllowOverrideForS3ObjectKey", "true", "false"))
 	case "CodeBuild":
 		return validateCodeBuild(name, a)
 	case "CloudFormation":

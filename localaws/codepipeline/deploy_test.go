@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 )
 
@@ -167,10 +168,11 @@ func TestDeployModes(t *testing.T) {
 func TestOutputs(t *testing.T) {
 	f := &fakeAWS{changeSet: complete(), stack: existing(cfntypes.StackStatusCreateComplete), then: cfntypes.StackStatusUpdateComplete}
 	deployBench(t, f, "template.yaml", "x", map[string]string{"ActionMode": modeChangeSetExecute, "OutputFileName": "out.json"}, func(b *bench, _ *types.ActionExecution) {
-		details, err := b.s.actionDetails("p", "")
+		out, err := b.s.ListActionExecutions(b.ctx(), &codepipeline.ListActionExecutionsInput{PipelineName: aws.String("p")})
 		if err != nil {
 			t.Fatal(err)
 		}
+		details := out.ActionExecutionDetails
 		want(t, "variables", details[0].Output.OutputVariables, map[string]string{"Url": "http://live"})
 		data := f.objects[*details[0].Output.OutputArtifacts[0].S3location.Key]
 		archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))

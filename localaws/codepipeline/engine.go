@@ -25,6 +25,8 @@ type run struct {
 	key, id, pipeline string
 	number            uint64 // the later the execution was started, the greater
 	mode              types.ExecutionMode
+	rollback          bool // of one stage, after which the execution ends
+	sourcing          bool // it has not gone through the source stage yet; Service.mu guards it
 	declaration       types.PipelineDeclaration
 
 	ctx      context.Context // its cause is one of the errors above
@@ -48,46 +50,73 @@ func (r *run) halted() error {
 
 // launch drives an execution in the background, from the stage of that index.
 // The caller holds mu and has written the row.
-func (s *Service) launch(key string, number uint64, e *execution, p types.PipelineDeclaration, from int) *run {
+func (s *Service) launch(key string, number uint64, e *execution, p types.PipelineDeclaration, from int) (*run, error) {
+	if err := s.active.Put(e.ID, key); err != nil {
+		return nil, err
+	}
 	r := &run{
 		key: key, id: e.ID, pipeline: e.Pipeline, number: number, mode: e.Mode, declaration: p,
+		rollback: e.Type == types.ExecutionTypeRollback, sourcing: from == 0,
 		stopping: make(chan struct{}), ticket: make(chan struct{}, 1),
 	}
 	r.ctx, r.cancel = context.WithCancelCause(s.background)
 	s.runs[r.id] = r
 	s.working.Go(func() {
 		defer r.cancel(nil)
-		s.finish(r, s.drive(r, from))
+		kept, err := s.drive(r, from)
+		s.finish(r, err)
+		if kept != "" {
+			s.rollBackAfter(r, kept)
+		}
 	})
-	return r
+	return r, nil
 }
 
-// drive takes the execution through its stages. nil means that it succeeded.
-func (s *Service) drive(r *run, from int) error {
+// drive takes the execution through its stages. A nil error means that it
+// succeeded; kept is the stage which it still holds, to be rolled back.
+func (s *Service) drive(r *run, from int) (kept string, err error) {
 	state := "STARTED"
-	if from > 0 || s.retried(r) {
+	if s.retried(r) {
 		state = "RESUMED"
 	}
 	s.emitPipeline(r, state)
-	for _, st := range r.declaration.Stages[from:] {
+	stages := r.declaration.Stages[from:]
+	if r.rollback {
+		stages = stages[:1] // what comes after the stage is not rolled back (not confirmed)
+	}
+	for _, st := range stages {
 		name := aws.ToString(st.Name)
 		if err := s.enter(r, name); err != nil {
-			return err
+			return "", err
 		}
 		err := s.runStage(r, st)
+		if errors.Is(err, errFailed) && s.retryByItself(r, st) {
+			err = s.runStage(r, st)
+		}
+		if errors.Is(err, errFailed) && rollsBack(st) && !r.rollback {
+			return name, err
+		}
 		if r.mode != types.ExecutionModeParallel {
 			s.leave(r, name)
 		}
 		if err != nil {
-			return err
+			return "", err
 		}
+		s.sourced(r)
 	}
-	return nil
+	return "", nil
 }
 
 func (s *Service) retried(r *run) bool {
 	e, _, err := s.executions.Get(r.key)
 	return err == nil && e.attempt() > 1
+}
+
+// sourced notes that the execution has its sources.
+func (s *Service) sourced(r *run) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.sourcing = false
 }
 
 // finish writes how the execution ended. The row and the list of runs change
@@ -110,6 +139,9 @@ func (s *Service) finish(r *run, err error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.runs, r.id)
+		if errors.Is(err, errDeleted) {
+			s.passive(r.id)
+		}
 		return
 	default: // our own state could not be read or written
 		s.env.Log.Error("pipeline execution", "pipeline", r.pipeline, "execution", r.id, "error", err)
@@ -119,6 +151,7 @@ func (s *Service) finish(r *run, err error) {
 	s.change(r, func(e *execution) {
 		e.Status, e.StatusSummary = status, summary
 	})
+	s.passive(r.id)
 	delete(s.runs, r.id)
 	s.mu.Unlock()
 	s.emitPipeline(r, event)
@@ -144,13 +177,18 @@ func (s *Service) change(r *run, change func(e *execution)) {
 // resumes by itself: what an action had begun may or may not have happened.
 func (s *Service) recover() error {
 	const message = "The execution was interrupted: the service stopped while it was in progress. Retry the stage or release the change again."
-	rows, err := s.executions.List("", "", 0)
+	rows, err := s.active.List("", "", 0)
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
-		e := row.Value
-		if e.ended() {
+		id, key := row.Key, row.Value
+		e, ok, err := s.executions.Get(key)
+		if err != nil {
+			return err
+		}
+		if !ok || e.ended() {
+			s.passive(id)
 			continue
 		}
 		now := s.env.Now()
@@ -166,9 +204,17 @@ func (s *Service) recover() error {
 				a.Error = &types.ErrorDetails{Code: aws.String(codeInternal), Message: aws.String(message)}
 			}
 		}
-		if err := s.executions.Put(row.Key, e); err != nil {
+		if err := s.executions.Put(key, e); err != nil {
 			return err
 		}
+		s.passive(id)
 	}
 	return nil
+}
+
+// passive forgets that an execution was under way.
+func (s *Service) passive(id string) {
+	if err := s.active.Delete(id); err != nil {
+		s.env.Log.Error("forget pipeline execution", "execution", id, "error", err)
+	}
 }

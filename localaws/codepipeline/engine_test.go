@@ -96,6 +96,11 @@ func TestParallelExecutions(t *testing.T) {
 		want(t, "both run", b.ran(), []string{"Source", "Source"})
 		b.end("Source", "Source")
 		want(t, "both build", b.ran(), []string{"Build", "Build"})
+		for range maxConcurrent - 2 {
+			b.start()
+		}
+		_, err := b.s.StartPipelineExecution(b.ctx(), &codepipeline.StartPipelineExecutionInput{Name: aws.String("p")})
+		wantError(t, err, "ConcurrentPipelineExecutionsLimitExceededException: The pipeline has reached the limit for concurrent pipeline executions.")
 	})
 }
 

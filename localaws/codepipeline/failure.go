@@ -3,9 +3,11 @@ package codepipeline
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 	"github.com/aws/smithy-go"
 )
@@ -47,8 +49,45 @@ func failedCall(code string, err error) error {
 	return failed(code, "%s (Error Code: %s)", api.ErrorMessage(), api.ErrorCode())
 }
 
+// bucketFailure words what went wrong with a bucket, as AWS does where the role
+// lacks a permission: "... Error: Amazon S3:AccessDenied:Access Denied (Service:
+// Amazon S3; Status Code: 403; Error Code: AccessDenied; Request ID: ...)".
+func bucketFailure(bucket string, err error) error {
+	if !denied(err) {
+		return failedCall(codeConfiguration, err)
+	}
+	return failed(codePermission, "The service role or action role doesn’t have the permissions required to access the Amazon S3 bucket named %s. "+
+		"Update the IAM role permissions, and then try again. Error: Amazon S3:AccessDenied:%s", bucket, inJava("Amazon S3", err))
+}
+
+// artifactFailure is what AWS's deploy actions say of an artifact that the role
+// cannot read; the reason at the end is ours.
+func artifactFailure(a artifact, err error) error {
+	if !denied(err) {
+		return failedCall(codeConfiguration, err)
+	}
+	return failed(codePermission, "Unable to access the artifact with Amazon S3 object key '%s' located in the Amazon S3 artifact bucket '%s'. "+
+		"The provided role does not have sufficient permissions. (%s)", a.Key, a.Bucket, apiMessage(err))
+}
+
+// inJava words an API's error as the SDK for Java does, with which AWS's own
+// actions speak: "Project cannot be found: arn:... (Service: AWSCodeBuild;
+// Status Code: 400; Error Code: ResourceNotFoundException; Request ID: ...; Proxy: null)".
+func inJava(service string, err error) string {
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return err.Error()
+	}
+	status, request := http.StatusBadRequest, "null"
+	if answer, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		status, request = answer.HTTPStatusCode(), answer.ServiceRequestID()
+	}
+	return fmt.Sprintf("%s (Service: %s; Status Code: %d; Error Code: %s; Request ID: %s; Proxy: null)",
+		api.ErrorMessage(), service, status, api.ErrorCode(), request)
+}
+
 func denied(err error) bool {
-	return hasCode(err, "AccessDenied", "AccessDeniedException")
+	return hasCode(err, "AccessDenied", "AccessDeniedException", "AuthorizationError") // the last one is SNS's
 }
 
 // hasCode says whether the error is an API error of one of the codes.

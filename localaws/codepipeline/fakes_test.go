@@ -14,7 +14,9 @@ import (
 	buildtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	"github.com/aws/aws-sdk-go-v2/service/codecommit"
 	committypes "github.com/aws/aws-sdk-go-v2/service/codecommit/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/smithy-go"
 )
@@ -31,6 +33,8 @@ type fakeAWS struct {
 	throttled int                // so many polls are throttled
 	stopped   []string
 	messages  []string
+	invoked   []*lambda.InvokeInput
+	unkept    bool // the source bucket keeps no versions
 
 	stack     *cfntypes.Stack
 	events    []cfntypes.StackEvent
@@ -51,6 +55,7 @@ func (b *bench) real(f *fakeAWS) {
 		codebuild:      func(aws.Config) buildAPI { return f },
 		cloudformation: func(aws.Config) stackAPI { return f },
 		sns:            func(aws.Config) topicAPI { return f },
+		lambda:         func(aws.Config) functionAPI { return f },
 	}
 	b.s.actors = b.s.builtin()
 }
@@ -80,6 +85,37 @@ func (f *fakeAWS) GetObject(_ context.Context, in *s3.GetObjectInput, _ ...func(
 	return &s3.GetObjectOutput{Body: io.NopCloser(bytes.NewReader(data))}, nil
 }
 
+func (f *fakeAWS) GetBucketVersioning(context.Context, *s3.GetBucketVersioningInput, ...func(*s3.Options)) (*s3.GetBucketVersioningOutput, error) {
+	if f.unkept {
+		return &s3.GetBucketVersioningOutput{}, nil
+	}
+	return &s3.GetBucketVersioningOutput{Status: s3types.BucketVersioningStatusEnabled}, nil
+}
+
+// HeadObject describes an object whose newest version is f.head.
+func (f *fakeAWS) HeadObject(_ context.Context, in *s3.HeadObjectInput, _ ...func(*s3.Options)) (*s3.HeadObjectOutput, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.objects[*in.Key]; !ok {
+		return nil, apiError("NotFound", "")
+	}
+	version := f.head
+	if in.VersionId != nil {
+		version = *in.VersionId
+	}
+	return &s3.HeadObjectOutput{VersionId: aws.String(version), ETag: aws.String(`"etag"`)}, nil
+}
+
+func (f *fakeAWS) Invoke(_ context.Context, in *lambda.InvokeInput, _ ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.denied == "Invoke" {
+		return nil, apiError("AccessDeniedException", "User: arn is not authorized to perform: lambda:InvokeFunction on resource: f")
+	}
+	f.invoked = append(f.invoked, in)
+	return &lambda.InvokeOutput{StatusCode: 202}, nil
+}
+
 // put makes the object of an artifact with one file.
 func (f *fakeAWS) put(key, file, content string) {
 	var buf bytes.Buffer
@@ -107,6 +143,9 @@ func (f *fakeAWS) GetCommit(_ context.Context, in *codecommit.GetCommitInput, _ 
 func (f *fakeAWS) StartBuild(_ context.Context, in *codebuild.StartBuildInput, _ ...func(*codebuild.Options)) (*codebuild.StartBuildOutput, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.denied == "StartBuild" {
+		return nil, apiError("AccessDeniedException", "User: arn is not authorized to perform: codebuild:StartBuild")
+	}
 	f.started = in
 	return &codebuild.StartBuildOutput{Build: &buildtypes.Build{Id: aws.String("project:1234")}}, nil
 }
@@ -135,6 +174,9 @@ func (f *fakeAWS) StopBuild(_ context.Context, in *codebuild.StopBuildInput, _ .
 func (f *fakeAWS) Publish(_ context.Context, in *sns.PublishInput, _ ...func(*sns.Options)) (*sns.PublishOutput, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.denied == "Publish" {
+		return nil, apiError("AuthorizationError", "User: arn is not authorized to perform: SNS:Publish on resource: topic")
+	}
 	f.messages = append(f.messages, *in.TopicArn+" "+*in.Subject+" "+*in.Message)
 	return &sns.PublishOutput{}, nil
 }

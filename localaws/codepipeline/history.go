@@ -2,7 +2,6 @@ package codepipeline
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
@@ -21,7 +20,7 @@ func (s *Service) GetPipelineExecution(_ context.Context, in *codepipeline.GetPi
 	out := &types.PipelineExecution{
 		PipelineName: aws.String(e.Pipeline), PipelineVersion: aws.Int32(e.Version), PipelineExecutionId: aws.String(e.ID),
 		Status: e.Status, StatusSummary: optional(e.StatusSummary), Trigger: &e.Trigger,
-		ExecutionMode: e.Mode, ExecutionType: types.ExecutionTypeStandard, ArtifactRevisions: e.Revisions,
+		ExecutionMode: e.Mode, ExecutionType: e.kind(), RollbackMetadata: e.rollback(), ArtifactRevisions: e.Revisions,
 	}
 	p, _, err := s.versions.Get(versionKey(e.Pipeline, e.Version))
 	if err != nil {
@@ -38,7 +37,8 @@ func (s *Service) GetPipelineExecution(_ context.Context, in *codepipeline.GetPi
 // ListPipelineExecutions lists the executions of a pipeline, the newest first.
 func (s *Service) ListPipelineExecutions(_ context.Context, in *codepipeline.ListPipelineExecutionsInput) (*codepipeline.ListPipelineExecutionsOutput, error) {
 	name := aws.ToString(in.PipelineName)
-	if _, err := s.pipeline(name); err != nil {
+	row, err := s.pipeline(name)
+	if err != nil {
 		return nil, err
 	}
 	after, err := decodeToken(in.NextToken)
@@ -46,134 +46,60 @@ func (s *Service) ListPipelineExecutions(_ context.Context, in *codepipeline.Lis
 		return nil, err
 	}
 	limit := pageSize(in.MaxResults, 100)
-	read := limit + 1
-	if in.Filter != nil {
-		read = 0 // how many match is not known before they are read
-	}
-	rows, err := s.executions.List(name+"/", after, read)
-	if err != nil {
-		return nil, err
-	}
 	out := &codepipeline.ListPipelineExecutionsOutput{PipelineExecutionSummaries: []types.PipelineExecutionSummary{}}
-	var last string
-	for i := range rows {
-		e := &rows[i].Value
-		if !matchesStage(e, in.Filter) {
-			continue
+	for last := ""; ; {
+		rows, err := s.headings.List(name+"/", after, limit+1)
+		if err != nil {
+			return nil, err
 		}
-		if len(out.PipelineExecutionSummaries) == limit {
-			out.NextToken = encodeToken(last)
-			break
+		for i := range rows {
+			e := &rows[i].Value
+			after = rows[i].Key
+			if !matchesStage(e, row.Declaration.Version, in.Filter) {
+				continue
+			}
+			if len(out.PipelineExecutionSummaries) == limit {
+				out.NextToken = encodeToken(last)
+				return out, nil
+			}
+			last = after
+			out.PipelineExecutionSummaries = append(out.PipelineExecutionSummaries, summarize(e))
 		}
-		last = rows[i].Key
-		out.PipelineExecutionSummaries = append(out.PipelineExecutionSummaries, summarize(e))
+		if len(rows) <= limit {
+			return out, nil
+		}
 	}
-	return out, nil
 }
 
-func matchesStage(e *execution, filter *types.PipelineExecutionFilter) bool {
+// matchesStage filters "for pipeline executions where the stage was successful in
+// the current pipeline version", as the API's reference has it.
+func matchesStage(e *heading, version *int32, filter *types.PipelineExecutionFilter) bool {
 	if filter == nil || filter.SucceededInStage == nil {
 		return true
+	}
+	if e.Version != aws.ToInt32(version) {
+		return false
 	}
 	st := e.stage(aws.ToString(filter.SucceededInStage.StageName))
 	return st != nil && st.Status == types.StageExecutionStatusSucceeded
 }
 
-func summarize(e *execution) types.PipelineExecutionSummary {
+// rollback names the execution to which this one goes back; nil for a standard one.
+func (e *heading) rollback() *types.PipelineRollbackMetadata {
+	if e.Target == "" {
+		return nil
+	}
+	return &types.PipelineRollbackMetadata{RollbackTargetPipelineExecutionId: aws.String(e.Target)}
+}
+
+func summarize(e *heading) types.PipelineExecutionSummary {
 	out := types.PipelineExecutionSummary{
 		PipelineExecutionId: aws.String(e.ID), Status: e.Status, StatusSummary: optional(e.StatusSummary),
 		StartTime: &e.Started, LastUpdateTime: &e.Updated, SourceRevisions: e.Sources, Trigger: &e.Trigger,
-		ExecutionMode: e.Mode, ExecutionType: types.ExecutionTypeStandard,
+		ExecutionMode: e.Mode, ExecutionType: e.kind(), RollbackMetadata: e.rollback(),
 	}
 	if e.StopReason != "" {
 		out.StopTrigger = &types.StopExecutionTrigger{Reason: aws.String(e.StopReason)}
-	}
-	return out
-}
-
-// ListActionExecutions lists the actions of a pipeline or of one execution, the newest first.
-func (s *Service) ListActionExecutions(_ context.Context, in *codepipeline.ListActionExecutionsInput) (*codepipeline.ListActionExecutionsOutput, error) {
-	name := aws.ToString(in.PipelineName)
-	if _, err := s.pipeline(name); err != nil {
-		return nil, err
-	}
-	after, err := decodeToken(in.NextToken)
-	if err != nil {
-		return nil, err
-	}
-	skip, err := strconv.Atoi("0" + after)
-	if err != nil {
-		return nil, invalidToken()
-	}
-	details, err := s.actionDetails(name, executionFilter(in.Filter))
-	if err != nil {
-		return nil, err
-	}
-	limit := pageSize(in.MaxResults, 100)
-	details = details[min(skip, len(details)):]
-	out := &codepipeline.ListActionExecutionsOutput{ActionExecutionDetails: details}
-	if len(details) > limit {
-		out.ActionExecutionDetails = details[:limit]
-		out.NextToken = encodeToken(strconv.Itoa(skip + limit))
-	}
-	return out, nil
-}
-
-func executionFilter(f *types.ActionExecutionFilter) string {
-	switch {
-	case f == nil:
-		return ""
-	case f.LatestInPipelineExecution != nil:
-		return aws.ToString(f.LatestInPipelineExecution.PipelineExecutionId)
-	}
-	return aws.ToString(f.PipelineExecutionId)
-}
-
-func (s *Service) actionDetails(name, id string) ([]types.ActionExecutionDetail, error) {
-	details := []types.ActionExecutionDetail{}
-	add := func(e *execution) bool {
-		for i := len(e.Actions) - 1; i >= 0; i-- {
-			details = append(details, s.actionDetail(e, &e.Actions[i]))
-		}
-		return true
-	}
-	if id == "" {
-		return details, s.newestFirst(name, add)
-	}
-	_, e, err := s.execution(name, id)
-	if err != nil {
-		return nil, err
-	}
-	add(&e)
-	return details, nil
-}
-
-func (s *Service) actionDetail(e *execution, a *actionRun) types.ActionExecutionDetail {
-	return types.ActionExecutionDetail{
-		PipelineExecutionId: aws.String(e.ID), ActionExecutionId: aws.String(a.ID), PipelineVersion: aws.Int32(e.Version),
-		StageName: aws.String(a.Stage), ActionName: aws.String(a.Name), StartTime: &a.Started, LastUpdateTime: &a.Updated,
-		UpdatedBy: optional(a.UpdatedBy), Status: a.Status,
-		Input: &types.ActionExecutionInput{
-			ActionTypeId: &a.Type, Configuration: a.Configuration, ResolvedConfiguration: a.Resolved,
-			RoleArn: optional(a.RoleARN), Region: aws.String(s.env.Region), Namespace: optional(a.Namespace),
-			InputArtifacts: artifactDetails(a.Inputs),
-		},
-		Output: &types.ActionExecutionOutput{
-			OutputArtifacts: artifactDetails(a.Outputs), OutputVariables: a.Variables,
-			ExecutionResult: &types.ActionExecutionResult{
-				ExternalExecutionId: optional(a.ExternalID), ExternalExecutionSummary: optional(a.Summary),
-				ExternalExecutionUrl: optional(a.ExternalURL), ErrorDetails: a.Error,
-			},
-		},
-	}
-}
-
-func artifactDetails(all []artifact) []types.ArtifactDetail {
-	out := make([]types.ArtifactDetail, 0, len(all))
-	for _, a := range all {
-		out = append(out, types.ArtifactDetail{
-			Name: aws.String(a.Name), S3location: &types.S3Location{Bucket: aws.String(a.Bucket), Key: aws.String(a.Key)},
-		})
 	}
 	return out
 }

@@ -63,6 +63,59 @@ func TestHistoryIsPagedNewestFirst(t *testing.T) {
 	})
 }
 
+func TestFilters(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.create(declare())
+		b.end("Source", "Build")
+		b.fail("Deploy", "no")
+		b.retry("Deploy", types.StageRetryModeFailedActions)
+		b.end("Deploy")
+		b.start()
+		b.end("Source")
+		b.fail("Build", "no")
+		succeeded := func(stage string) int {
+			out, err := b.s.ListPipelineExecutions(b.ctx(), &codepipeline.ListPipelineExecutionsInput{
+				PipelineName: aws.String("p"), Filter: &types.PipelineExecutionFilter{SucceededInStage: &types.SucceededInStageFilter{StageName: aws.String(stage)}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(out.PipelineExecutionSummaries)
+		}
+		want(t, "in the stages", []int{succeeded("Source"), succeeded("Build"), succeeded("Deploy"), succeeded("Nowhere")}, []int{2, 1, 1, 0})
+		actions := func(filter types.ActionExecutionFilter) (int, error) {
+			out, err := b.s.ListActionExecutions(b.ctx(), &codepipeline.ListActionExecutionsInput{PipelineName: aws.String("p"), Filter: &filter})
+			if err != nil {
+				return 0, err
+			}
+			return len(out.ActionExecutionDetails), nil
+		}
+		id := aws.String(b.first())
+		for span, wanted := range map[types.StartTimeRange]int{types.StartTimeRangeLatest: 3, types.StartTimeRangeAll: 4} {
+			n, err := actions(types.ActionExecutionFilter{LatestInPipelineExecution: &types.LatestInPipelineExecutionFilter{PipelineExecutionId: id, StartTimeRange: span}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want(t, string(span), n, wanted)
+		}
+		_, err := actions(types.ActionExecutionFilter{PipelineExecutionId: aws.String("x")})
+		wantError(t, err, "PipelineExecutionNotFoundException: Pipeline 'p' does not have an execution with ID 'x'")
+		_, err = actions(types.ActionExecutionFilter{PipelineExecutionId: id, LatestInPipelineExecution: &types.LatestInPipelineExecutionFilter{PipelineExecutionId: id}})
+		wantError(t, err, "ValidationException: Only one of pipelineExecutionId and latestInPipelineExecution can be given")
+		rules, err := b.s.ListRuleExecutions(b.ctx(), &codepipeline.ListRuleExecutionsInput{PipelineName: aws.String("p"), Filter: &types.RuleExecutionFilter{PipelineExecutionId: id}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, "rules", len(rules.RuleExecutionDetails), 0)
+
+		p := declare()
+		if _, err := b.s.UpdatePipeline(b.ctx(), &codepipeline.UpdatePipelineInput{Pipeline: &p}); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "of the current version", succeeded("Source"), 0)
+	})
+}
+
 func TestBadTokensAndNames(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		b.create(declare())

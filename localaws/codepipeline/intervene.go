@@ -1,6 +1,7 @@
 package codepipeline
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -34,19 +35,24 @@ func (s *Service) StopPipelineExecution(_ context.Context, in *codepipeline.Stop
 	switch {
 	case e.ended() || !running:
 		return nil, &types.PipelineExecutionNotStoppableException{Message: aws.String(notStoppable)}
-	case e.Status == types.PipelineExecutionStatusStopping && !in.Abandon:
+	case e.Status == types.PipelineExecutionStatusStopping && (!in.Abandon || r.ctx.Err() != nil):
 		return nil, &types.DuplicatedStopRequestException{Message: aws.String(stoppedTwice)}
 	}
+	again := e.Status == types.PipelineExecutionStatusStopping
 	if err := s.executions.Update(key, func(e *execution, _ bool) error {
 		for i := range e.Stages {
 			if e.Stages[i].Status == types.StageExecutionStatusInProgress {
 				e.Stages[i].Status = types.StageExecutionStatusStopping
 			}
 		}
-		e.Status, e.StopReason, e.Updated = types.PipelineExecutionStatusStopping, aws.ToString(in.Reason), s.env.Now()
+		e.Status, e.Updated = types.PipelineExecutionStatusStopping, s.env.Now()
+		e.StopReason = cmp.Or(aws.ToString(in.Reason), e.StopReason)
 		return nil
 	}); err != nil {
 		return nil, err
+	}
+	if !again {
+		s.emitStopping(r) //nolint:contextcheck // an event outlives its request
 	}
 	if in.Abandon {
 		r.cancel(errAbandoned)
@@ -78,21 +84,20 @@ func (s *Service) RetryStageExecution(_ context.Context, in *codepipeline.RetryS
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkRetry(&row, &e, stage, d); err != nil {
+	if err := firstError(s.checkRetry(&row, &e, stage, d), s.room(name, e.Mode)); err != nil {
 		return nil, err
 	}
 	if err := s.executions.Update(key, func(e *execution, _ bool) error {
-		st := e.stage(stage)
-		st.Retries++
-		if in.RetryMode == types.StageRetryModeAllActions {
-			st.Since = len(e.Actions)
-		}
+		e.stage(stage).retry(in.RetryMode, types.RetryTriggerManualStageRetry, s.env.Now(), len(e.Actions))
 		e.Status, e.StatusSummary, e.StopReason, e.Updated = types.PipelineExecutionStatusInProgress, "", "", s.env.Now()
 		return nil
 	}); err != nil {
 		return nil, err
 	}
-	r := s.launch(key, executionNumber(key), &e, row.Declaration, i) //nolint:contextcheck // an execution outlives its request
+	r, err := s.launch(key, executionNumber(key), &e, row.Declaration, i) //nolint:contextcheck // an execution outlives its request
+	if err != nil {
+		return nil, err
+	}
 	if e.Mode != types.ExecutionModeParallel {
 		d.inside = r // it is in the stage still; those that wait before it go on waiting
 	}

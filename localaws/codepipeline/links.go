@@ -19,6 +19,10 @@ func (s *Service) entityURL(id *types.ActionTypeId, configuration map[string]str
 	switch aws.ToString(id.Provider) {
 	case "CodeCommit":
 		return s.console("codesuite/codecommit/repositories/" + configuration["RepositoryName"] + "/browse/refs/heads/" + configuration["BranchName"] + "/--/")
+	case "S3":
+		return s.console("s3/buckets/" + configuration["S3Bucket"])
+	case "Lambda":
+		return s.console("lambda/home") + "#/functions/" + configuration["FunctionName"]
 	case "CodeBuild":
 		return s.console("codesuite/codebuild/projects/" + configuration["ProjectName"])
 	case "CloudFormation":

@@ -26,6 +26,9 @@ func (s *Service) CreatePipeline(ctx context.Context, in *codepipeline.CreatePip
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.limits(&p); err != nil {
+		return nil, err
+	}
 	if err := s.put(name, p, func(row *pipeline, ok bool) error {
 		if ok {
 			return &types.PipelineNameInUseException{Message: aws.String("A pipeline with the name '" + name + "' already exists in account '" + s.env.Account + "'")}
@@ -38,7 +41,7 @@ func (s *Service) CreatePipeline(ctx context.Context, in *codepipeline.CreatePip
 	trigger := types.ExecutionTrigger{TriggerType: types.TriggerTypeCreatePipeline, TriggerDetail: optional(identity.From(ctx).ARN)}
 	// A variable without a default has no value yet, and then there is nothing to start.
 	if variables, err := pipelineVariables(&p, nil); err == nil {
-		if _, err := s.start(p, execution{Trigger: trigger, Variables: variables}); err != nil { //nolint:contextcheck // an execution outlives its request
+		if _, err := s.start(p, execution{heading: heading{Trigger: trigger}, Variables: variables}, 0); err != nil {
 			return nil, err
 		}
 	}
@@ -59,6 +62,9 @@ func (s *Service) UpdatePipeline(ctx context.Context, in *codepipeline.UpdatePip
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.limits(&p); err != nil {
+		return nil, err
+	}
 	if err := s.put(name, p, func(row *pipeline, ok bool) error {
 		if !ok {
 			return s.notFound(name)
@@ -76,21 +82,50 @@ func (s *Service) UpdatePipeline(ctx context.Context, in *codepipeline.UpdatePip
 	return &codepipeline.UpdatePipelineOutput{Pipeline: &p}, nil
 }
 
-// check validates a declaration and whether its role may be assumed, which AWS
+// check validates a declaration and whether its roles may be assumed, which AWS
 // tries as well before it takes a pipeline.
 func (s *Service) check(ctx context.Context, p *types.PipelineDeclaration) error {
 	if err := validate(p, s.env.Region); err != nil {
 		return err
 	}
-	if _, err := s.assumePipelineRole(ctx, aws.ToString(p.Name), aws.ToString(p.RoleArn)); err != nil {
-		return structureError("%s", notAuthorized(aws.ToString(p.RoleArn)))
+	pipelineRole := aws.ToString(p.RoleArn)
+	cfg, err := s.assumePipelineRole(ctx, aws.ToString(p.Name), pipelineRole)
+	if err != nil {
+		return structureError("%s", notAuthorized(pipelineRole))
+	}
+	for _, role := range actionRoles(p) {
+		if _, err := s.assumeActionRole(ctx, cfg, role); err != nil {
+			return structureError("%s", notAuthorizedBy(pipelineRole, role))
+		}
 	}
 	return nil
 }
 
-// put writes the declaration with its next version, which prepare may set.
+// maxPipelines is AWS's default quota of pipelines in a region.
+const maxPipelines = 1000
+
+// limits checks the quotas for a pipeline that is to be written. The words are
+// the API's; those of the service are not confirmed. The caller holds mu.
+func (s *Service) limits(p *types.PipelineDeclaration) error {
+	const words = "The number of pipelines associated with the Amazon Web Services account has exceeded the limit allowed for the account."
+	name := aws.ToString(p.Name)
+	if _, ok := s.watched[name]; !ok && len(polled(p)) > 0 && len(s.watched) >= maxPolled {
+		return &types.LimitExceededException{Message: aws.String(words + " The limit of pipelines set to polling for source changes is 300.")}
+	}
+	if _, ok, err := s.pipelines.Get(name); err != nil || ok {
+		return err
+	}
+	all, err := s.pipelines.Keys("", "", maxPipelines)
+	if err == nil && len(all) >= maxPipelines {
+		return &types.LimitExceededException{Message: aws.String(words)}
+	}
+	return err
+}
+
+// put writes the declaration with its next version, after prepare has seen the
+// row. The caller holds mu.
 func (s *Service) put(name string, p types.PipelineDeclaration, prepare func(row *pipeline, ok bool) error) error {
-	var written types.PipelineDeclaration
+	var written pipeline
 	err := s.pipelines.Update(name, func(row *pipeline, ok bool) error {
 		if err := prepare(row, ok); err != nil {
 			return err
@@ -99,13 +134,14 @@ func (s *Service) put(name string, p types.PipelineDeclaration, prepare func(row
 		row.Declaration = p
 		row.Declaration.Version = aws.Int32(version)
 		row.Updated = s.env.Now()
-		written = row.Declaration
+		written = *row
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return s.versions.Put(versionKey(name, *written.Version), written)
+	s.keep(&written)
+	return s.versions.Put(versionKey(name, *written.Declaration.Version), written.Declaration)
 }
 
 // GetPipeline returns a pipeline's declaration, of any of its versions.
@@ -136,23 +172,42 @@ func (s *Service) ListPipelines(_ context.Context, in *codepipeline.ListPipeline
 		return nil, err
 	}
 	limit := pageSize(in.MaxResults, 1000)
-	rows, err := s.pipelines.List("", after, limit+1)
+	names, err := s.pipelines.Keys("", after, limit+1)
 	if err != nil {
 		return nil, err
 	}
 	out := &codepipeline.ListPipelinesOutput{Pipelines: []types.PipelineSummary{}}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		out.NextToken = encodeToken(rows[limit-1].Key)
+	if len(names) > limit {
+		names = names[:limit]
+		out.NextToken = encodeToken(names[limit-1])
 	}
-	for _, row := range rows {
-		p := row.Value
-		out.Pipelines = append(out.Pipelines, types.PipelineSummary{
-			Name: p.Declaration.Name, Version: p.Declaration.Version, PipelineType: p.Declaration.PipelineType,
-			ExecutionMode: p.Declaration.ExecutionMode, Created: &p.Created, Updated: &p.Updated,
-		})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range names {
+		if summary, ok := s.summaries[name]; ok { // else it was deleted this moment
+			out.Pipelines = append(out.Pipelines, summary)
+		}
 	}
 	return out, nil
+}
+
+// load takes into memory what is asked for too often to be decoded each time.
+func (s *Service) load() error {
+	rows, err := s.pipelines.List("", "", 0)
+	for _, row := range rows {
+		s.keep(&row.Value)
+	}
+	return err
+}
+
+// keep remembers a pipeline that was written. The caller holds mu.
+func (s *Service) keep(row *pipeline) {
+	p := &row.Declaration
+	s.watch(*p)
+	s.summaries[aws.ToString(p.Name)] = types.PipelineSummary{
+		Name: p.Name, Version: p.Version, PipelineType: p.PipelineType, ExecutionMode: p.ExecutionMode,
+		Created: aws.Time(row.Created), Updated: aws.Time(row.Updated),
+	}
 }
 
 // DeletePipeline removes a pipeline with its history and ends its executions.
@@ -170,6 +225,8 @@ func (s *Service) DeletePipeline(_ context.Context, in *codepipeline.DeletePipel
 	if err != nil || !ok {
 		return &codepipeline.DeletePipelineOutput{}, err
 	}
+	delete(s.watched, name)
+	delete(s.summaries, name)
 	for _, st := range row.Declaration.Stages {
 		delete(s.doors, name+"/"+aws.ToString(st.Name))
 	}

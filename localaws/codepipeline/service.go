@@ -1,7 +1,7 @@
 // Package codepipeline is AWS CodePipeline: pipelines whose executions really
 // run. A source action archives a commit, a build action waits for a build of
 // CodeBuild, a deploy action for a stack of CloudFormation, an approval for a
-// person.
+// person, an invoke action for a function.
 //
 // Goals: stages, run orders, superseding, queues, retry, stop, variables,
 // artifacts and history behave as on AWS, and everything that a pipeline does
@@ -41,16 +41,21 @@ type Service struct {
 	pipelines  *store.Table[pipeline]                  // by name
 	versions   *store.Table[types.PipelineDeclaration] // by name and version
 	executions *store.Table[execution]                 // by name, the newest first
-	index      *store.Table[string]                    // execution ids and client tokens, each naming a row of executions
+	headings   *store.Table[heading]                   // of the same rows
+	index      *store.Table[string]                    // execution ids, tokens of clients and approvals, and stages, each naming a row of executions
+	active     *store.Table[string]                    // the executions under way by id, each naming its row
 
 	background context.Context // of everything that outlives a request
 	shutdown   context.CancelCauseFunc
 	working    sync.WaitGroup
 
-	mu        sync.Mutex               // guards what follows, and the step between reading a row and acting on it
-	doors     map[string]*door         // the stages' entries, by pipeline and stage
-	runs      map[string]*run          // the executions under way, by id
-	approvals map[string]chan decision // the approvals that wait, by token
+	mu        sync.Mutex                       // guards what follows, and the step between reading a row and acting on it
+	doors     map[string]*door                 // the stages' entries, by pipeline and stage
+	runs      map[string]*run                  // the executions under way, by id
+	approvals map[string]chan decision         // the approvals that wait, by token
+	jobs      map[string]*invocation           // the jobs of functions that wait, by id; nil for those that were answered
+	watched   map[string]*watch                // the pipelines whose sources are polled, by name
+	summaries map[string]types.PipelineSummary // of all pipelines, by name
 }
 
 // New opens the service. Executions that were under way when the process ended
@@ -59,6 +64,7 @@ func New(env service.Env, source Archiver) (*Service, error) {
 	s := &Service{
 		env: env, source: source, clients: sdkClients(),
 		doors: map[string]*door{}, runs: map[string]*run{}, approvals: map[string]chan decision{},
+		jobs: map[string]*invocation{}, watched: map[string]*watch{}, summaries: map[string]types.PipelineSummary{},
 	}
 	s.actors = s.builtin()
 	var err error
@@ -71,7 +77,13 @@ func New(env service.Env, source Archiver) (*Service, error) {
 	if s.executions, err = store.NewTable[execution](env.DB, "codepipeline/executions"); err != nil {
 		return nil, err
 	}
+	if s.headings, err = store.NewTable[heading](env.DB, "codepipeline/executions"); err != nil {
+		return nil, err
+	}
 	if s.index, err = store.NewTable[string](env.DB, "codepipeline/index"); err != nil {
+		return nil, err
+	}
+	if s.active, err = store.NewTable[string](env.DB, "codepipeline/active"); err != nil {
 		return nil, err
 	}
 	if err := s.recover(); err != nil {
@@ -79,6 +91,9 @@ func New(env service.Env, source Archiver) (*Service, error) {
 	}
 	if err := s.clearScratch(); err != nil {
 		return nil, err
+	}
+	if err := s.load(); err != nil {
+		return nil, fmt.Errorf("list pipelines: %w", err)
 	}
 	s.background, s.shutdown = context.WithCancelCause(context.Background())
 	s.working.Go(s.pollSources)

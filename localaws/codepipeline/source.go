@@ -13,6 +13,7 @@ import (
 	committypes "github.com/aws/aws-sdk-go-v2/service/codecommit/types"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 )
 
 // commitAPI is what is needed of CodeCommit.
@@ -38,15 +39,19 @@ func (s *Service) runCodeCommit(ctx context.Context, j *job) (result, error) {
 	}
 	found, err := api.GetCommit(ctx, &codecommit.GetCommitInput{RepositoryName: aws.String(repository), CommitId: aws.String(id)})
 	if err != nil {
-		return result{}, sourceFailure(repository, err)
+		return result{}, sourceFailure(repository, branch, err)
 	}
 	commit := found.Commit
 	message := strings.TrimRight(aws.ToString(commit.Message), "\n")
 	j.report(func(a *actionRun) { a.ExternalID, a.Summary = id, clip(message) })
 
 	if err := s.upload(ctx, j.cfg, j.outputs[0], func(w io.Writer) error {
-		if err := s.source.Archive(s.asRole(ctx, j), repository, id, w); err != nil {
-			return sourceFailure(repository, err)
+		caller := s.asRole(ctx, j)
+		if err := s.env.Permit(caller, archiveAccess(s.env.ARN("codecommit", repository))...); err != nil {
+			return sourceFailure(repository, branch, err)
+		}
+		if err := s.source.Archive(caller, repository, id, w); err != nil {
+			return sourceFailure(repository, branch, err)
 		}
 		return nil
 	}); err != nil {
@@ -69,22 +74,37 @@ func (s *Service) runCodeCommit(ctx context.Context, j *job) (result, error) {
 func branchHead(ctx context.Context, api commitAPI, repository, branch string) (string, error) {
 	out, err := api.GetBranch(ctx, &codecommit.GetBranchInput{RepositoryName: aws.String(repository), BranchName: aws.String(branch)})
 	if err != nil {
-		return "", sourceFailure(repository, err)
+		return "", sourceFailure(repository, branch, err)
 	}
 	return aws.ToString(out.Branch.CommitId), nil
 }
 
 // sourceFailure words what went wrong with a repository. The words of a
 // missing permission are AWS's; the service's own error says the rest.
-func sourceFailure(repository string, err error) error {
+func sourceFailure(repository, branch string, err error) error {
 	if _, ok := errors.AsType[*failure](err); ok {
 		return err
 	}
-	if denied(err) {
+	switch {
+	case hasCode(err, "BranchDoesNotExistException"):
+		return failed(codeConfiguration, "The action failed because no branch named %s was found in the selected AWS CodeCommit repository %s. "+
+			"Make sure you are using the correct branch name, and then try again. Error: null", branch, repository)
+	case denied(err):
 		return failed(codePermission, "The service role or action role doesn’t have the permissions required to access the AWS CodeCommit repository named %s. "+
 			"Update the IAM role permissions, and then try again. Error: %s", repository, apiMessage(err))
 	}
 	return failedCall(codeConfiguration, err)
+}
+
+// archiveAccess is what AWS needs to have an archive of a commit made: to start
+// it, and to ask whether it is done
+// (docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html;
+// CancelUploadArchive, which it names too, is not called here).
+func archiveAccess(repository string) []policy.Access {
+	return []policy.Access{
+		{Action: "codecommit:UploadArchive", Resources: []string{repository}},
+		{Action: "codecommit:GetUploadArchiveStatus", Resources: []string{repository}},
+	}
 }
 
 // asRole returns a context in which the role itself calls: UploadArchive has

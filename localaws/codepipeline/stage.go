@@ -21,12 +21,13 @@ func (s *Service) runStage(r *run, st types.StageDeclaration) error {
 			e.Stages = append(e.Stages, stageRun{Name: name, Since: len(e.Actions)})
 			run = e.stage(name)
 		}
-		if run.Retries > 0 {
+		if run.LastRetry != "" {
 			event = "RESUMED"
 		}
 		run.Status, run.Entered = types.StageExecutionStatusInProgress, s.env.Now()
 		done = succeeded(e, st)
 	})
+	s.entered(r, name)
 	s.emitStage(r, name, event)
 
 	err := s.runGroups(r, st, done)

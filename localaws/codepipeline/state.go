@@ -31,17 +31,32 @@ func (s *Service) GetPipelineState(_ context.Context, in *codepipeline.GetPipeli
 
 // latest finds for every stage the newest execution that has entered it.
 func (s *Service) latest(name string, stages []types.StageDeclaration) (map[string]*execution, error) {
-	found := map[string]*execution{}
-	err := s.newestFirst(name, func(e *execution) bool {
-		for _, st := range stages {
-			stage := aws.ToString(st.Name)
-			if found[stage] == nil && e.stage(stage) != nil {
-				found[stage] = e
-			}
+	found, read := map[string]*execution{}, map[string]*execution{}
+	for _, st := range stages {
+		stage := aws.ToString(st.Name)
+		key, ok, err := s.index.Get(name + "/stage/" + stage)
+		if err != nil {
+			return nil, err
 		}
-		return len(found) < len(stages)
-	})
-	return found, err
+		if !ok {
+			continue
+		}
+		e := read[key]
+		if e == nil { // most often all stages saw the same one last
+			row, ok, err := s.executions.Get(key)
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				continue
+			}
+			e, read[key] = &row, &row
+		}
+		if e.stage(stage) != nil {
+			found[stage] = e
+		}
+	}
+	return found, nil
 }
 
 func (s *Service) stageState(name string, row *pipeline, st types.StageDeclaration, e *execution) types.StageState {
@@ -67,17 +82,27 @@ func (s *Service) stageState(name string, row *pipeline, st types.StageDeclarati
 	if e != nil {
 		run := e.stage(stage)
 		out.LatestExecution = &types.StageExecution{
-			PipelineExecutionId: aws.String(e.ID), Status: run.Status, Type: types.ExecutionTypeStandard,
+			PipelineExecutionId: aws.String(e.ID), Status: run.Status, Type: e.kind(),
 		}
-		if run.Retries > 0 {
-			out.RetryStageMetadata = &types.RetryStageMetadata{
-				ManualStageRetryAttempt: aws.Int32(run.Retries),
-				LatestRetryTrigger:      types.RetryTriggerManualStageRetry,
-			}
-		}
+		out.RetryStageMetadata = run.metadata()
 	}
 	for _, a := range st.Actions {
 		out.ActionStates = append(out.ActionStates, s.actionState(e, stage, a))
+	}
+	return out
+}
+
+// metadata tells of the stage's retries; nil where there were none.
+func (st *stageRun) metadata() *types.RetryStageMetadata {
+	if st.LastRetry == "" {
+		return nil
+	}
+	out := &types.RetryStageMetadata{LatestRetryTrigger: st.LastRetry}
+	if st.Retries > 0 {
+		out.ManualStageRetryAttempt = aws.Int32(st.Retries)
+	}
+	if st.AutoRetries > 0 {
+		out.AutoStageRetryAttempt = aws.Int32(st.AutoRetries)
 	}
 	return out
 }
@@ -104,9 +129,6 @@ func (s *Service) actionState(e *execution, stage string, d types.ActionDeclarat
 	if a == nil {
 		return out
 	}
-	if a.EntityURL != "" {
-		out.EntityUrl = aws.String(a.EntityURL)
-	}
 	out.RevisionUrl = optional(a.RevisionURL)
 	if a.RevisionID != "" {
 		out.CurrentRevision = &types.ActionRevision{RevisionId: aws.String(a.RevisionID)}
@@ -114,7 +136,11 @@ func (s *Service) actionState(e *execution, stage string, d types.ActionDeclarat
 	out.LatestExecution = &types.ActionExecution{
 		ActionExecutionId: aws.String(a.ID), Status: a.Status, Summary: optional(a.Summary), LastStatusChange: &a.Updated,
 		LastUpdatedBy: optional(a.UpdatedBy), ExternalExecutionId: optional(a.ExternalID),
-		ExternalExecutionUrl: optional(a.ExternalURL), ErrorDetails: a.Error, Token: optional(a.Token),
+		ExternalExecutionUrl: optional(a.ExternalURL), ErrorDetails: a.Error,
+	}
+	if a.Status == types.ActionExecutionStatusInProgress {
+		out.LatestExecution.Token = optional(a.Token)
+		out.LatestExecution.PercentComplete = a.Percent
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package codepipeline
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,24 +10,36 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 )
 
+// The fixed quotas of stages in a pipeline and of actions in a stage
+// (docs.aws.amazon.com/codepipeline/latest/userguide/limits.html).
+const (
+	maxStages  = 50
+	maxActions = 50
+)
+
 // validate says what is wrong with a declaration, or fills in AWS's defaults.
-// Where people have quoted AWS's own words in public, these are the words.
+// Where people have quoted AWS's own words in public, these are the words; most
+// are in the rules "codepipeline" of the project cdk-preflight, which holds what
+// CreatePipeline answered when it was tried.
 func validate(p *types.PipelineDeclaration, region string) error {
-	if err := validatePipeline(p); err != nil {
+	if err := firstError(validatePipeline(p), validateStores(p, region)); err != nil {
 		return err
 	}
-	if len(p.Stages) < 2 {
-		return structureError("Pipeline has only %d stage(s). There should be a minimum of 2 stages in a pipeline", len(p.Stages))
+	switch n := len(p.Stages); {
+	case n < 2:
+		return structureError("Pipeline has only %d stage(s). There should be a minimum of 2 stages in a pipeline", n)
+	case n > maxStages:
+		return structureError("Pipeline has too many stages. There can only be up to %d stages in a pipeline", maxStages)
 	}
 	stages := map[string]bool{}
 	for i := range p.Stages {
 		st := &p.Stages[i]
 		name := aws.ToString(st.Name)
 		if stages[name] {
-			return stageError("Stage name %s is not unique within the pipeline", name)
+			return stageError("Stage name '%s' is used more than once", name)
 		}
 		stages[name] = true
-		if err := validateStage(st, i == 0, region); err != nil {
+		if err := firstError(validateConditions(st, p, i == 0), validateStage(st, i == 0, region)); err != nil {
 			return err
 		}
 	}
@@ -45,24 +58,70 @@ func validatePipeline(p *types.PipelineDeclaration) error {
 	}
 	switch {
 	case p.PipelineType == types.PipelineTypeV1 && p.ExecutionMode != types.ExecutionModeSuperseded:
-		return structureError("Pipeline type V1 does not support execution mode %s. Use pipeline type V2", p.ExecutionMode)
+		return structureError("QUEUED or PARALLEL mode can only be used with V2 pipelines")
 	case p.PipelineType == types.PipelineTypeV1 && len(p.Variables) > 0:
-		return structureError("Pipeline type V1 does not support pipeline variables. Use pipeline type V2")
-	case len(p.Triggers) > 0:
-		return structureError("Triggers are for connections, which are not available here. Use an EventBridge rule")
-	case len(p.ArtifactStores) > 0:
-		return structureError("artifactStores are for actions in other regions, which are not available here. Use artifactStore")
-	case p.ArtifactStore == nil:
-		return structureError("Pipeline must have an artifactStore")
-	case p.ArtifactStore.EncryptionKey != nil:
-		return structureError("artifactStore.encryptionKey is not available here. The bucket's own encryption applies")
+		return structureError("Pipeline variable can only be used with V2 pipelines")
+	case p.PipelineType == types.PipelineTypeV1 && len(p.Triggers) > 0:
+		return structureError("Triggers on tag can only be used with V2 pipelines")
+	case len(p.Triggers) > 0: // and there is no such action here
+		return structureError("Triggers for connections must reference a CodeStarSourceConnection action.")
 	}
 	names := map[string]bool{}
 	for _, v := range p.Variables {
-		if name := aws.ToString(v.Name); names[name] {
-			return structureError("Pipeline variable name %s is not unique within the pipeline", name)
+		name := aws.ToString(v.Name)
+		if names[name] {
+			return structureError("Variable names must be unique. The following variable name is already in use: %s", name)
 		}
-		names[aws.ToString(v.Name)] = true
+		names[name] = true
+	}
+	return nil
+}
+
+// validateStores checks the artifact store, or the map of them by region.
+func validateStores(p *types.PipelineDeclaration, region string) error {
+	stores := p.ArtifactStores
+	switch {
+	case p.ArtifactStore == nil && len(stores) == 0:
+		return structureError("Pipeline must have either artifactStore or artifactStores")
+	case p.ArtifactStore != nil && len(stores) > 0:
+		return structureError("Pipeline cannot have both artifactStore and artifactStores")
+	case p.ArtifactStore != nil:
+		stores = map[string]types.ArtifactStore{region: *p.ArtifactStore}
+	}
+	if _, ok := stores[region]; !ok {
+		return structureError("Your pipeline must have an artifact store, such as an artifact bucket, for each region where you have an action. "+
+			"The following region is missing in 'pipeline.artifactStores': %s.", region)
+	}
+	for _, other := range slices.Sorted(maps.Keys(stores)) {
+		if other != region {
+			return structureError("artifactStores names region %s. Actions in other regions are not available here", other)
+		}
+	}
+	if stores[region].EncryptionKey != nil {
+		return structureError("artifactStore.encryptionKey is not available here. The bucket's own encryption applies")
+	}
+	return nil
+}
+
+// validateConditions checks what a stage does when it fails. Conditions with
+// rules are not served.
+func validateConditions(st *types.StageDeclaration, p *types.PipelineDeclaration, first bool) error {
+	name, fails := aws.ToString(st.Name), st.OnFailure
+	switch {
+	case st.BeforeEntry == nil && st.OnSuccess == nil && fails == nil:
+		return nil
+	case p.PipelineType == types.PipelineTypeV1:
+		return stageError("Stage level conditions can only be used with V2 pipelines.")
+	case fails != nil && fails.Result != "" && len(fails.Conditions) > 0: // the quotation mark is AWS's
+		return stageError("The following stage cannot have a failure exit gate configured with both top level result and conditions: '%s", name)
+	case st.BeforeEntry != nil || st.OnSuccess != nil || len(fails.Conditions) > 0:
+		return stageError("Stage %s declares conditions (beforeEntry, onSuccess or onFailure.conditions), whose rules are not available here", name)
+	case fails.Result == types.ResultSkip:
+		return stageError("Stage %s declares the result SKIP of onFailure, which is not available here. Use FAIL, RETRY or ROLLBACK", name)
+	case fails.Result == types.ResultRollback && p.ExecutionMode == types.ExecutionModeParallel:
+		return stageError("Failure conditions with rollback result type cannot be added to a PARALLEL pipeline.")
+	case fails.Result == types.ResultRollback && first: // "You cannot roll back a source stage"
+		return stageError("Failure conditions with rollback result type cannot be added to the source stage %s", name)
 	}
 	return nil
 }
@@ -72,10 +131,10 @@ func validateStage(st *types.StageDeclaration, first bool, region string) error 
 	switch {
 	case len(st.Actions) == 0:
 		return stageError("Stage %s must have at least one action", name)
+	case len(st.Actions) > maxActions:
+		return stageError("Stage %s has too many actions. There can only be up to %d actions in a stage", name, maxActions)
 	case len(st.Blockers) > 0:
 		return &types.InvalidBlockerDeclarationException{Message: aws.String("Blockers are reserved for future use")}
-	case st.BeforeEntry != nil || st.OnSuccess != nil || st.OnFailure != nil:
-		return stageError("Stage %s declares conditions (beforeEntry, onSuccess or onFailure), which are not available here", name)
 	}
 	actions := map[string]bool{}
 	for i := range st.Actions {
@@ -89,7 +148,7 @@ func validateStage(st *types.StageDeclaration, first bool, region string) error 
 			return structureError("Pipeline should start with a stage that only contains source actions")
 		}
 		if !first && source {
-			return structureError("Only the first stage of a pipeline may contain source actions. Stage %s contains %s", name, aws.ToString(a.Name))
+			return structureError("Source actions can only be included in the first stage of the pipeline")
 		}
 		if err := validateAction(a, region); err != nil {
 			return err
@@ -106,9 +165,7 @@ func validateAction(a *types.ActionDeclaration, region string) error {
 			id.Category, aws.ToString(id.Provider), id.Owner, aws.ToString(id.Version), name,
 			strings.ToUpper(strings.ReplaceAll(region, "-", "_")))
 	}
-	if a.RunOrder == nil {
-		a.RunOrder = aws.Int32(1)
-	}
+	fillIn(a)
 	switch {
 	case a.Region != nil && *a.Region != region:
 		return actionError("Action %s is in region %s. Actions in other regions are not available here", name, *a.Region)
@@ -126,6 +183,22 @@ func validateAction(a *types.ActionDeclaration, region string) error {
 		return err
 	}
 	return validateConfiguration(a, t)
+}
+
+// fillIn gives an action what AWS answers where its declaration left it out.
+func fillIn(a *types.ActionDeclaration) {
+	if a.RunOrder == nil {
+		a.RunOrder = aws.Int32(1)
+	}
+	if a.Configuration == nil {
+		a.Configuration = map[string]string{}
+	}
+	if a.InputArtifacts == nil {
+		a.InputArtifacts = []types.InputArtifact{}
+	}
+	if a.OutputArtifacts == nil {
+		a.OutputArtifacts = []types.OutputArtifact{}
+	}
 }
 
 func validateCount(action, kind string, n int, least, most int32) error {

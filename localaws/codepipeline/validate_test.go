@@ -1,6 +1,7 @@
 package codepipeline
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func TestValidate(t *testing.T) {
 		},
 		{
 			"equal stage names", func(p *declaration) { p.Stages[2].Name = aws.String("Build") },
-			"InvalidStageDeclarationException: Stage name Build is not unique within the pipeline",
+			"InvalidStageDeclarationException: Stage name 'Build' is used more than once",
 		},
 		{
 			"no actions", func(p *declaration) { p.Stages[1].Actions = nil },
@@ -51,7 +52,7 @@ func TestValidate(t *testing.T) {
 		},
 		{
 			"a source later", func(p *declaration) { p.Stages[1].Actions[0] = source("Late") },
-			"InvalidStructureException: Only the first stage of a pipeline may contain source actions. Stage Build contains Late",
+			"InvalidStructureException: Source actions can only be included in the first stage of the pipeline",
 		},
 		{
 			"unknown action type", action(1, func(a *types.ActionDeclaration) { a.ActionTypeId.Provider = aws.String("Jenkins") }),
@@ -62,8 +63,8 @@ func TestValidate(t *testing.T) {
 			"InvalidActionDeclarationException: ActionType (Category: 'Build', Provider: 'CodeBuild', Owner: 'Custom', Version: '1') in action 'Build' is not available in region 'US_EAST_1'",
 		},
 		{
-			"Lambda", action(2, func(a *types.ActionDeclaration) { a.ActionTypeId = typeID(types.ActionCategoryInvoke, "Lambda") }),
-			"InvalidActionDeclarationException: ActionType (Category: 'Invoke', Provider: 'Lambda', Owner: 'AWS', Version: '1') in action 'Deploy' is not available in region 'US_EAST_1'",
+			"step functions", action(2, func(a *types.ActionDeclaration) { a.ActionTypeId = typeID(types.ActionCategoryInvoke, "StepFunctions") }),
+			"InvalidActionDeclarationException: ActionType (Category: 'Invoke', Provider: 'StepFunctions', Owner: 'AWS', Version: '1') in action 'Deploy' is not available in region 'US_EAST_1'",
 		},
 		{
 			"no input", action(1, func(a *types.ActionDeclaration) { a.InputArtifacts = nil }),
@@ -161,29 +162,75 @@ func TestValidate(t *testing.T) {
 		},
 		{"V1 queued", func(p *declaration) {
 			p.PipelineType, p.ExecutionMode = types.PipelineTypeV1, types.ExecutionModeQueued
-		}, "InvalidStructureException: Pipeline type V1 does not support execution mode QUEUED. Use pipeline type V2"},
+		}, "InvalidStructureException: QUEUED or PARALLEL mode can only be used with V2 pipelines"},
 		{"V1 with variables", func(p *declaration) {
 			p.PipelineType, p.Variables = "", []types.PipelineVariableDeclaration{{Name: aws.String("A")}}
-		}, "InvalidStructureException: Pipeline type V1 does not support pipeline variables. Use pipeline type V2"},
+		}, "InvalidStructureException: Pipeline variable can only be used with V2 pipelines"},
 		{
 			"triggers", func(p *declaration) { p.Triggers = make([]types.PipelineTriggerDeclaration, 1) },
-			"InvalidStructureException: Triggers are for connections, which are not available here. Use an EventBridge rule",
+			"InvalidStructureException: Triggers for connections must reference a CodeStarSourceConnection action.",
 		},
+		{"V1 with triggers", func(p *declaration) {
+			p.PipelineType, p.Triggers = types.PipelineTypeV1, make([]types.PipelineTriggerDeclaration, 1)
+		}, "InvalidStructureException: Triggers on tag can only be used with V2 pipelines"},
+		{"equal variables", func(p *declaration) {
+			p.Variables = []types.PipelineVariableDeclaration{{Name: aws.String("A")}, {Name: aws.String("A")}}
+		}, "InvalidStructureException: Variable names must be unique. The following variable name is already in use: A"},
+		{"51 stages", func(p *declaration) {
+			for i := range 48 {
+				p.Stages = append(p.Stages, stage("More"+strconv.Itoa(i), approval("Approve")))
+			}
+		}, "InvalidStructureException: Pipeline has too many stages. There can only be up to 50 stages in a pipeline"},
+		{"51 actions", func(p *declaration) {
+			for i := range 50 {
+				p.Stages[1].Actions = append(p.Stages[1].Actions, approval("Approve"+strconv.Itoa(i)))
+			}
+		}, "InvalidStageDeclarationException: Stage Build has too many actions. There can only be up to 50 actions in a stage"},
 		{
-			"artifact stores", func(p *declaration) { p.ArtifactStores = map[string]types.ArtifactStore{"us-east-1": {}} },
-			"InvalidStructureException: artifactStores are for actions in other regions, which are not available here. Use artifactStore",
+			"both stores", func(p *declaration) { p.ArtifactStores = map[string]types.ArtifactStore{"us-east-1": {}} },
+			"InvalidStructureException: Pipeline cannot have both artifactStore and artifactStores",
 		},
+		{"stores of this region", func(p *declaration) {
+			p.ArtifactStores, p.ArtifactStore = map[string]types.ArtifactStore{"us-east-1": *p.ArtifactStore}, nil
+		}, ""},
+		{"stores of another region", func(p *declaration) {
+			p.ArtifactStores, p.ArtifactStore = map[string]types.ArtifactStore{"eu-west-1": {}}, nil
+		}, "InvalidStructureException: Your pipeline must have an artifact store, such as an artifact bucket, for each region where you have an action. " +
+			"The following region is missing in 'pipeline.artifactStores': us-east-1."},
+		{"stores of two regions", func(p *declaration) {
+			p.ArtifactStores, p.ArtifactStore = map[string]types.ArtifactStore{"us-east-1": {}, "eu-west-1": {}}, nil
+		}, "InvalidStructureException: artifactStores names region eu-west-1. Actions in other regions are not available here"},
 		{
 			"no artifact store", func(p *declaration) { p.ArtifactStore = nil },
-			"InvalidStructureException: Pipeline must have an artifactStore",
+			"InvalidStructureException: Pipeline must have either artifactStore or artifactStores",
 		},
 		{
 			"encryption key", func(p *declaration) { p.ArtifactStore.EncryptionKey = &types.EncryptionKey{} },
 			"InvalidStructureException: artifactStore.encryptionKey is not available here. The bucket's own encryption applies",
 		},
 		{
-			"conditions", func(p *declaration) { p.Stages[1].OnFailure = &types.FailureConditions{Result: types.ResultRollback} },
-			"InvalidStageDeclarationException: Stage Build declares conditions (beforeEntry, onSuccess or onFailure), which are not available here",
+			"rollback", func(p *declaration) { p.Stages[1].OnFailure = &types.FailureConditions{Result: types.ResultRollback} }, "",
+		},
+		{"V1 rollback", func(p *declaration) {
+			p.PipelineType, p.Stages[1].OnFailure = types.PipelineTypeV1, &types.FailureConditions{Result: types.ResultRollback}
+		}, "InvalidStageDeclarationException: Stage level conditions can only be used with V2 pipelines."},
+		{"parallel rollback", func(p *declaration) {
+			p.ExecutionMode, p.Stages[1].OnFailure = types.ExecutionModeParallel, &types.FailureConditions{Result: types.ResultRollback}
+		}, "InvalidStageDeclarationException: Failure conditions with rollback result type cannot be added to a PARALLEL pipeline."},
+		{
+			"source rollback", func(p *declaration) { p.Stages[0].OnFailure = &types.FailureConditions{Result: types.ResultRollback} },
+			"InvalidStageDeclarationException: Failure conditions with rollback result type cannot be added to the source stage Source",
+		},
+		{
+			"skip", func(p *declaration) { p.Stages[1].OnFailure = &types.FailureConditions{Result: types.ResultSkip} },
+			"InvalidStageDeclarationException: Stage Build declares the result SKIP of onFailure, which is not available here. Use FAIL, RETRY or ROLLBACK",
+		},
+		{"result and conditions", func(p *declaration) {
+			p.Stages[1].OnFailure = &types.FailureConditions{Result: types.ResultRetry, Conditions: make([]types.Condition, 1)}
+		}, "InvalidStageDeclarationException: The following stage cannot have a failure exit gate configured with both top level result and conditions: 'Build"},
+		{
+			"conditions", func(p *declaration) { p.Stages[1].BeforeEntry = &types.BeforeEntryConditions{} },
+			"InvalidStageDeclarationException: Stage Build declares conditions (beforeEntry, onSuccess or onFailure.conditions), whose rules are not available here",
 		},
 		{
 			"blockers", func(p *declaration) { p.Stages[1].Blockers = make([]types.BlockerDeclaration, 1) },
