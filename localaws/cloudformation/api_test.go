@@ -36,10 +36,17 @@ func TestCreateStackErrors(t *testing.T) {
 		{"capability", cloudformation.CreateStackInput{TemplateBody: aws.String("Resources: {A: {Type: Test::I::Role}}")}, "InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_IAM]"},
 		{"named capability", cloudformation.CreateStackInput{TemplateBody: aws.String("Resources: {A: {Type: Test::I::Role, Properties: {Name: x}}}"), Capabilities: []types.Capability{types.CapabilityCapabilityIam}}, "InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_NAMED_IAM]"},
 		{"role", cloudformation.CreateStackInput{TemplateBody: aws.String(thing), RoleARN: aws.String(missingRole)}, "ValidationError", "Role " + missingRole + " is invalid or cannot be assumed"},
+		{"nested stack", cloudformation.CreateStackInput{TemplateBody: aws.String("Resources: {A: {Type: AWS::CloudFormation::Stack}}")}, "ValidationError", "Template error: nested stacks are not served by this AWS: AWS::CloudFormation::Stack"},
+		{"custom resource", cloudformation.CreateStackInput{TemplateBody: aws.String("Resources: {A: {Type: Custom::Thing}}")}, "ValidationError", "Template error: custom resources are not served by this AWS: Custom::Thing"},
+		{"module", cloudformation.CreateStackInput{TemplateBody: aws.String("Resources: {A: {Type: My::Own::Bucket::MODULE}}")}, "ValidationError", "Template error: modules are not served by this AWS: My::Own::Bucket::MODULE"},
+		{"include", cloudformation.CreateStackInput{TemplateBody: aws.String("Transform: AWS::Include\n" + thing)}, "ValidationError", "Template error: the transform AWS::Include is not served by this AWS"},
 		{"macro", cloudformation.CreateStackInput{TemplateBody: aws.String("Transform: Mine\n" + thing)}, "ValidationError", "No transform named Mine found."},
 		{"import", cloudformation.CreateStackInput{TemplateBody: aws.String("Resources: {A: {Type: Test::A::Thing, Properties: {Name: !ImportValue none}}}")}, "", ""},
 		{"url elsewhere", cloudformation.CreateStackInput{TemplateURL: aws.String("https://example.com/t.yaml")}, "ValidationError", "TemplateURL must be a supported URL."},
-		{"policy", cloudformation.CreateStackInput{TemplateBody: aws.String(thing), StackPolicyBody: aws.String(`{"Statement":[{"Effect":"Deny","Action":"Update:*","Principal":"*","Resource":"*"}]}`)}, "ValidationError", "Error validating stack policy: stack policies are not enforced by this AWS, so only one that allows Update:* on * to everybody is accepted"},
+		{"policy", cloudformation.CreateStackInput{TemplateBody: aws.String(thing), StackPolicyBody: aws.String(`{"Statement":[{"Effect":"Deny","Action":"Delete:*","Principal":"*","Resource":"*"}]}`)}, "ValidationError", "Error validating stack policy: Invalid stack policy"},
+		{"policies", cloudformation.CreateStackInput{TemplateBody: aws.String(thing), StackPolicyBody: aws.String(`{}`), StackPolicyURL: aws.String("https://b.s3.amazonaws.com/k")}, "ValidationError", "You cannot specify both StackPolicyURL and StackPolicyBody"},
+		{"resource types", cloudformation.CreateStackInput{TemplateBody: aws.String(thing), ResourceTypes: []string{"AWS::EC2::*"}}, "ValidationError", "Resource type Test::A::Thing is not allowed by parameter ResourceTypes [AWS::EC2::*]"},
+		{"s3 url", cloudformation.CreateStackInput{TemplateURL: aws.String("s3://bkt/k")}, "ValidationError", "S3 error: Domain name specified in bkt is not a valid S3 domain"},
 		{"notifications", cloudformation.CreateStackInput{TemplateBody: aws.String(thing), NotificationARNs: []string{"arn:x"}}, "ValidationError", "NotificationARNs is not served by this AWS"},
 		{"tags", cloudformation.CreateStackInput{TemplateBody: aws.String(thing), Tags: []types.Tag{{Key: aws.String("aws:x"), Value: aws.String("y")}}}, "ValidationError", "Tag keys starting with 'aws:' are reserved for internal use"},
 	} {
@@ -64,11 +71,38 @@ func TestCreateStackErrors(t *testing.T) {
 	}
 }
 
-func TestUnsupportedAndMissingProperties(t *testing.T) {
+const colourful = "Resources: {A: {Type: Test::A::Thing, Properties: {Colour: red}}}"
+
+func TestEarlyValidation(t *testing.T) {
 	f := newFixture(t)
-	st := f.create("one", "Resources: {A: {Type: Test::A::Thing, Properties: {Colour: red}}}")
-	f.want(st, types.StackStatusRollbackComplete, "")
-	if story := strings.Join(f.story("one"), "\n"); !strings.Contains(story, "A CREATE_FAILED Encountered unsupported property Colour") {
+	f.want(f.create("one", colourful), types.StackStatusRollbackComplete, "")
+	equal(t, "story", f.story("one"), []string{
+		"one CREATE_IN_PROGRESS User Initiated",
+		"one ROLLBACK_IN_PROGRESS Validation failure detected. See the operation's FAILED event for details. Rollback requested by user.",
+		"one ROLLBACK_COMPLETE",
+	})
+	failed := &types.EventFilter{FailedEvents: aws.Bool(true)}
+	found, err := f.DescribeEvents(t.Context(), &cloudformation.DescribeEventsInput{StackName: aws.String("one"), Filters: failed})
+	if err != nil || len(found.OperationEvents) != 1 || *found.OperationEvents[0].ValidationStatusReason != "extraneous key [Colour] is not permitted" {
+		t.Errorf("found %+v, %v", found, err)
+	}
+
+	f.delete("one")
+	c := f.changeSet("c", types.ChangeSetTypeCreate, colourful)
+	if c.Status != types.ChangeSetStatusFailed || aws.ToString(c.StatusReason) != invalidChangeSet {
+		t.Errorf("change set is %s: %s", c.Status, aws.ToString(c.StatusReason))
+	}
+	found, err = f.DescribeEvents(t.Context(), &cloudformation.DescribeEventsInput{ChangeSetName: c.ChangeSetId, Filters: failed})
+	if err != nil || len(found.OperationEvents) != 1 || *found.OperationEvents[0].ValidationPath != "/Resources/A/Properties" {
+		t.Errorf("found %+v, %v", found, err)
+	}
+
+	f.create("fine", "Resources: {A: {Type: Test::A::Thing}}")
+	f.want(f.update("fine", colourful), types.StackStatusUpdateRollbackComplete, "")
+	unchecked := f.create("unchecked", colourful, func(in *cloudformation.CreateStackInput) { in.DisableValidation = aws.Bool(true) })
+	f.want(unchecked, types.StackStatusRollbackComplete, "")
+	if story := strings.Join(f.story("unchecked"), "\n"); !strings.Contains(story,
+		"A CREATE_FAILED Properties validation failed for resource A with message:\n#: extraneous key [Colour] is not permitted") {
 		t.Error(story)
 	}
 }
@@ -110,7 +144,7 @@ func TestExports(t *testing.T) {
 	if story := strings.Join(f.story("clash"), "\n"); !strings.Contains(story, "ROLLBACK_IN_PROGRESS Export with name one-arn is already exported by stack one. Rollback requested by user.") {
 		t.Error(story)
 	}
-	f.want(f.delete("one"), types.StackStatusDeleteFailed, "Export one-arn cannot be deleted as it is in use by user")
+	f.want(f.delete("one"), types.StackStatusCreateComplete, "Export one-arn cannot be deleted as it is in use by user")
 	imports, err := f.ListImports(t.Context(), &cloudformation.ListImportsInput{ExportName: aws.String("one-arn")})
 	if err != nil || imports.Imports[0] != "user" {
 		t.Errorf("imports are %v, %v", imports, err)

@@ -28,7 +28,9 @@ type changeSet struct {
 	RoleARN        string
 	OnStackFailure types.OnStackFailure
 	Changes        []types.Change
-	Token          string
+	// Findings are what early validation has found; then the change set has failed.
+	Findings []finding
+	Token    string
 }
 
 func (c *changeSet) key() string { return uuidOf(c.StackID) + "/" + c.ID }
@@ -36,7 +38,7 @@ func (c *changeSet) key() string { return uuidOf(c.StackID) + "/" + c.ID }
 // CreateChangeSet works out what a template would change, and changes nothing.
 func (s *Service) CreateChangeSet(ctx context.Context, in *cloudformation.CreateChangeSetInput) (*cloudformation.CreateChangeSetOutput, error) {
 	err := unserved(map[string]bool{
-		"NotificationARNs": len(in.NotificationARNs) > 0, "ResourceTypes": len(in.ResourceTypes) > 0,
+		"NotificationARNs": len(in.NotificationARNs) > 0,
 		"ChangeSetType " + string(types.ChangeSetTypeImport): in.ChangeSetType == types.ChangeSetTypeImport || len(in.ResourcesToImport) > 0,
 		"ImportExistingResources":                            aws.ToBool(in.ImportExistingResources),
 		"DeploymentMode":                                     in.DeploymentMode != "",
@@ -89,7 +91,7 @@ func (s *Service) addChangeSet(c changeSet, st stack, goal *desired, in *cloudfo
 		return nil, &types.AlreadyExistsException{Message: aws.String("ChangeSet " + c.Name + " already exists")}
 	}
 	if goal != nil {
-		if err := s.planChangeSet(&c, st, goal); err != nil {
+		if err := s.planChangeSet(&c, st, goal, aws.ToBool(in.DisableValidation)); err != nil {
 			return nil, err
 		}
 	}
@@ -133,7 +135,7 @@ func (s *Service) changeSetStack(in *cloudformation.CreateChangeSetInput) (st st
 func (s *Service) changeSetGoal(ctx context.Context, c *changeSet, st stack, in *cloudformation.CreateChangeSetInput) (*desired, error) {
 	r := request{
 		body: in.TemplateBody, url: in.TemplateURL, usePrevious: aws.ToBool(in.UsePreviousTemplate),
-		parameters: in.Parameters, capabilities: in.Capabilities, tags: in.Tags, stackID: st.ID, stackName: st.Name,
+		parameters: in.Parameters, capabilities: in.Capabilities, tags: in.Tags, resourceTypes: in.ResourceTypes, stackID: st.ID, stackName: st.Name,
 	}
 	if c.Type == types.ChangeSetTypeUpdate {
 		r.previous = &st
@@ -151,7 +153,7 @@ func (s *Service) changeSetGoal(ctx context.Context, c *changeSet, st stack, in 
 }
 
 // planChangeSet fills in what would change. Where nothing would, the change set has failed.
-func (s *Service) planChangeSet(c *changeSet, st stack, goal *desired) error {
+func (s *Service) planChangeSet(c *changeSet, st stack, goal *desired, unchecked bool) error {
 	members, err := s.membersOf(st.ID)
 	if err != nil {
 		return err
@@ -166,6 +168,13 @@ func (s *Service) planChangeSet(c *changeSet, st stack, goal *desired) error {
 	c.definition, c.Changes = goal.definition, changes
 	if !changed && c.Type == types.ChangeSetTypeUpdate && st.Previous == nil {
 		c.fail(noChanges)
+		return nil
+	}
+	if !unchecked {
+		c.Findings = s.validate(goal)
+	}
+	if len(c.Findings) > 0 {
+		c.fail(invalidChangeSet)
 		return nil
 	}
 	c.Status, c.Execution = types.ChangeSetStatusCreateComplete, types.ExecutionStatusAvailable

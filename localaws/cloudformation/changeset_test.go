@@ -1,6 +1,7 @@
 package cloudformation
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -175,5 +176,69 @@ func BenchmarkEmptyChangeSet(b *testing.B) {
 		if _, err := f.DeleteChangeSet(b.Context(), &cloudformation.DeleteChangeSetInput{StackName: aws.String("one"), ChangeSetName: aws.String("none")}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestPropertyValues asks a change set for what properties were and are to be.
+func TestPropertyValues(t *testing.T) {
+	f := newFixture(t)
+	f.create("one", fixedPair)
+	f.changeSet("next", types.ChangeSetTypeUpdate, fixedPair, types.Parameter{ParameterKey: aws.String("Fixed"), ParameterValue: aws.String("y")})
+	if plain := f.describeChangeSet("next").Changes[0].ResourceChange; plain.AfterContext != nil || plain.Details[0].Target.AfterValue != nil {
+		t.Errorf("values that nobody has asked for: %+v", plain)
+	}
+	out, err := f.DescribeChangeSet(t.Context(), &cloudformation.DescribeChangeSetInput{
+		StackName: aws.String("one"), ChangeSetName: aws.String("next"), IncludePropertyValues: aws.Bool(true),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, c := range out.Changes {
+		r := c.ResourceChange
+		target := r.Details[0].Target
+		lines = append(lines, *r.BeforeContext+" -> "+*r.AfterContext,
+			*target.Path+" "+string(target.AttributeChangeType)+" "+*target.BeforeValue+" -> "+*target.AfterValue)
+	}
+	equal(t, "values", lines, []string{
+		`{"Properties":{"Fixed":"x"}} -> {"Properties":{"Fixed":"y"}}`,
+		"/Properties/Fixed Modify x -> y",
+		`{"Properties":{"Size":"1","Target":"a-1"}} -> {"Properties":{"Size":"1","Target":"{{changeSet:KNOWN_AFTER_APPLY}}"}}`,
+		"/Properties/Target Modify a-1 -> {{changeSet:KNOWN_AFTER_APPLY}}",
+	})
+}
+
+func TestForcedDeletion(t *testing.T) {
+	f := newFixture(t)
+	f.create("one", pair)
+	force := func() error {
+		_, err := f.DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: aws.String("one"), DeletionMode: types.DeletionModeForceDeleteStack})
+		return err
+	}
+	st, _, _ := f.find("one")
+	wantError(t, force(), "ValidationError", "Invalid operation on stack ["+st.ID+"]. FORCE_DELETE_STACK can be specified only when the stack is in the DELETE_FAILED state.")
+	f.setHook(func(call string) error {
+		if call == "delete a-1" {
+			return errors.New("no")
+		}
+		return nil
+	})
+	f.want(f.delete("one"), types.StackStatusDeleteFailed, "The following resource(s) failed to delete: [A]. ")
+	if err := force(); err != nil {
+		t.Fatal(err)
+	}
+	f.want(f.settled(st.ID), types.StackStatusDeleteComplete, "")
+	if f.count() != 1 {
+		t.Errorf("the world is %v", f.things)
+	}
+}
+
+func TestCreateWhileInReview(t *testing.T) {
+	f := newFixture(t)
+	c := f.changeSet("c", types.ChangeSetTypeCreate, pair)
+	st := f.create("one", pair)
+	f.want(st, types.StackStatusCreateComplete, "")
+	if st.ID != *c.StackId || f.describeChangeSet("c").ExecutionStatus != types.ExecutionStatusObsolete {
+		t.Errorf("stack %s, change set %s of %s", st.ID, f.describeChangeSet("c").ExecutionStatus, *c.StackId)
 	}
 }

@@ -11,9 +11,6 @@ import (
 
 // DeleteStack deletes a stack and what stands in it. A stack that does not exist is no error.
 func (s *Service) DeleteStack(ctx context.Context, in *cloudformation.DeleteStackInput) (*cloudformation.DeleteStackOutput, error) {
-	if in.DeletionMode != "" && in.DeletionMode != types.DeletionModeStandard {
-		return nil, unserved(map[string]bool{"DeletionMode " + string(in.DeletionMode): true})
-	}
 	done := &cloudformation.DeleteStackOutput{}
 	st, ok, err := s.find(aws.ToString(in.StackName))
 	if err != nil {
@@ -40,6 +37,10 @@ func (s *Service) DeleteStack(ctx context.Context, in *cloudformation.DeleteStac
 	if err := s.checkDeletable(st, in.RetainResources); err != nil {
 		return nil, err
 	}
+	force := in.DeletionMode == types.DeletionModeForceDeleteStack
+	if force && st.Status != types.StackStatusDeleteFailed { // the rule is documented, the words are not confirmed
+		return nil, invalid("Invalid operation on stack [%s]. FORCE_DELETE_STACK can be specified only when the stack is in the DELETE_FAILED state.", st.ID)
+	}
 	if roleErr != nil {
 		return nil, roleErr
 	}
@@ -53,7 +54,10 @@ func (s *Service) DeleteStack(ctx context.Context, in *cloudformation.DeleteStac
 	if err != nil {
 		return nil, err
 	}
-	run := func(op *operation) { op.runDelete(in.RetainResources, false) }
+	run := func(op *operation) {
+		op.force = force
+		op.runDelete(in.RetainResources, st.Status, false)
+	}
 	return done, s.begin(ctx, st, config, nil, "", run)
 }
 

@@ -13,6 +13,13 @@ import (
 
 // deploy makes and changes resources until the goal stands or something has failed.
 func (op *operation) deploy() {
+	if len(op.goal.findings) > 0 {
+		op.reject()
+		return
+	}
+	if op.keepsRemoved() {
+		return
+	}
 	op.goal.scope.Resources, op.goal.masked.Resources = op, op
 	op.goal.scope.Import, op.goal.masked.Import = op.importValue, op.importValue
 	walk(op.goal.graph, op.goOn, op.apply)
@@ -39,9 +46,9 @@ func (op *operation) apply(id string) bool {
 		op.keep(m, next)
 		return true
 	case inPlace:
-		return op.update(m, known, next)
+		return !op.protected(m, toModify) && op.update(m, known, next)
 	default:
-		return op.replace(m, known, next)
+		return !op.protected(m, toReplace) && op.replace(m, known, next)
 	}
 }
 
@@ -89,7 +96,7 @@ func (op *operation) next(id string) (version, error) {
 		}
 	}
 	known, _ := op.types(r.Type)
-	return next, checkProperties(known, id, next.Properties)
+	return next, known.Validate(id, next.Properties)
 }
 
 // failEarly fails a resource whose goal cannot even be resolved. Its provider has not been called.
@@ -131,6 +138,12 @@ func (op *operation) make(m *member, known *resource.Type, reason string, begun,
 	if m.Previous != nil {
 		physicalID = m.Previous.PhysicalID
 	}
+	if known.Foresee != nil {
+		foreseen := known.Foresee(op.request(m, m.Current))
+		op.mu.Lock()
+		m.Current.Foreseen = foreseen
+		op.mu.Unlock()
+	}
 	op.mark(m, begun, reason, physicalID, m.Current.Shown)
 	var result resource.Result
 	err := op.guard(func() (err error) {
@@ -159,7 +172,7 @@ func (op *operation) adopt(m *member, result resource.Result) {
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	m.Current.PhysicalID, m.Current.Reference = result.PhysicalID, result.Ref
-	m.Current.Attributes = result.Attributes
+	m.Current.Attributes, m.Current.Foreseen = result.Attributes, ""
 }
 
 // update changes a resource in place.

@@ -24,7 +24,7 @@ func (s *Service) DescribeStacks(_ context.Context, in *cloudformation.DescribeS
 		}
 		return &cloudformation.DescribeStacksOutput{Stacks: []types.Stack{st.describe()}}, nil
 	}
-	stacks, err := s.liveStacks()
+	stacks, err := s.stacks.live()
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (s *Service) DescribeStacks(_ context.Context, in *cloudformation.DescribeS
 }
 
 func (st *stack) describe() types.Stack {
-	outputs := make([]types.Output, 0, len(st.Outputs))
+	var outputs []types.Output
 	for _, o := range st.Outputs {
 		outputs = append(outputs, types.Output{
 			OutputKey: aws.String(o.Key), OutputValue: aws.String(o.Value), Description: optional(o.Description), ExportName: optional(o.Export),
@@ -50,30 +50,25 @@ func (st *stack) describe() types.Stack {
 		RoleARN: optional(st.RoleARN), ChangeSetId: optional(st.ChangeSetID), DisableRollback: aws.Bool(st.DisableRollback),
 		EnableTerminationProtection: aws.Bool(st.TerminationProtection), TimeoutInMinutes: st.Timeout,
 		NotificationARNs: []string{}, RollbackConfiguration: &types.RollbackConfiguration{},
-		DriftInformation: &types.StackDriftInformation{StackDriftStatus: types.StackDriftStatusNotChecked},
+		DriftInformation: &types.StackDriftInformation{StackDriftStatus: st.drift(), LastCheckTimestamp: st.Drifted},
 	}
 }
 
 // ListStacks returns summaries of all stacks, the deleted ones among them.
 func (s *Service) ListStacks(_ context.Context, in *cloudformation.ListStacksInput) (*cloudformation.ListStacksOutput, error) {
-	rows, err := s.stacks.List("", "", 0)
+	stacks, err := s.stacks.all(func(st *stack) bool {
+		return in.StackStatusFilter == nil || slices.Contains(in.StackStatusFilter, st.Status)
+	})
 	if err != nil {
 		return nil, err
 	}
-	stacks := make([]stack, 0, len(rows))
-	for _, row := range rows {
-		if in.StackStatusFilter == nil || slices.Contains(in.StackStatusFilter, row.Value.Status) {
-			stacks = append(stacks, row.Value)
-		}
-	}
-	slices.SortFunc(stacks, newestFirst)
 	page, next := pageOf(stacks, in.NextToken, func(st stack) string { return st.ID })
 	out := &cloudformation.ListStacksOutput{StackSummaries: []types.StackSummary{}, NextToken: next}
 	for _, st := range page {
 		out.StackSummaries = append(out.StackSummaries, types.StackSummary{
 			StackId: &st.ID, StackName: &st.Name, StackStatus: st.Status, StackStatusReason: optional(st.Reason),
 			CreationTime: &st.Created, LastUpdatedTime: st.Updated, DeletionTime: st.Deleted, TemplateDescription: optional(st.Description),
-			DriftInformation: &types.StackDriftInformationSummary{StackDriftStatus: types.StackDriftStatusNotChecked},
+			DriftInformation: &types.StackDriftInformationSummary{StackDriftStatus: st.drift(), LastCheckTimestamp: st.Drifted},
 		})
 	}
 	return out, nil
@@ -99,21 +94,20 @@ func (s *Service) resources(stackName string) (stack, []*member, error) {
 	return st, list, nil
 }
 
-var notChecked = types.StackResourceDriftStatusNotChecked
-
 // ListStackResources returns summaries of a stack's resources.
 func (s *Service) ListStackResources(_ context.Context, in *cloudformation.ListStackResourcesInput) (*cloudformation.ListStackResourcesOutput, error) {
-	_, members, err := s.resources(aws.ToString(in.StackName))
+	st, members, err := s.resources(aws.ToString(in.StackName))
 	if err != nil {
 		return nil, err
 	}
 	page, next := pageOf(members, in.NextToken, func(m *member) string { return m.LogicalID })
 	out := &cloudformation.ListStackResourcesOutput{StackResourceSummaries: []types.StackResourceSummary{}, NextToken: next}
 	for _, m := range page {
+		drift, checked := s.driftOf(st.ID, m)
 		out.StackResourceSummaries = append(out.StackResourceSummaries, types.StackResourceSummary{
 			LogicalResourceId: &m.LogicalID, PhysicalResourceId: optional(m.Current.PhysicalID), ResourceType: &m.Type,
 			ResourceStatus: m.Status, ResourceStatusReason: optional(m.Reason), LastUpdatedTimestamp: &m.Updated,
-			DriftInformation: &types.StackResourceDriftInformationSummary{StackResourceDriftStatus: notChecked},
+			DriftInformation: &types.StackResourceDriftInformationSummary{StackResourceDriftStatus: drift, LastCheckTimestamp: checked},
 		})
 	}
 	return out, nil
@@ -138,10 +132,11 @@ func (s *Service) DescribeStackResources(_ context.Context, in *cloudformation.D
 		if in.LogicalResourceId != nil && m.LogicalID != *in.LogicalResourceId {
 			continue
 		}
+		drift, checked := s.driftOf(st.ID, m)
 		out.StackResources = append(out.StackResources, types.StackResource{
 			StackId: &st.ID, StackName: &st.Name, LogicalResourceId: &m.LogicalID, PhysicalResourceId: optional(m.Current.PhysicalID),
 			ResourceType: &m.Type, ResourceStatus: m.Status, ResourceStatusReason: optional(m.Reason), Timestamp: &m.Updated,
-			DriftInformation: &types.StackResourceDriftInformation{StackResourceDriftStatus: notChecked},
+			DriftInformation: &types.StackResourceDriftInformation{StackResourceDriftStatus: drift, LastCheckTimestamp: checked},
 		})
 	}
 	return out, nil
@@ -152,7 +147,7 @@ func (s *Service) ownerOf(physicalID string) (string, error) {
 	if physicalID == "" {
 		return "", invalid("You must specify either StackName or PhysicalResourceId")
 	}
-	stacks, err := s.liveStacks()
+	stacks, err := s.stacks.live()
 	if err != nil {
 		return "", err
 	}
@@ -187,6 +182,7 @@ func (s *Service) DescribeStackResource(_ context.Context, in *cloudformation.De
 	if err != nil {
 		return nil, err
 	}
+	drift, checked := s.driftOf(st.ID, &m)
 	metadata := "{}"
 	if m.Current.Metadata != nil {
 		if metadata, err = template.Encode(map[string]any(m.Current.Metadata)); err != nil {
@@ -196,6 +192,6 @@ func (s *Service) DescribeStackResource(_ context.Context, in *cloudformation.De
 	return &cloudformation.DescribeStackResourceOutput{StackResourceDetail: &types.StackResourceDetail{
 		StackId: &st.ID, StackName: &st.Name, LogicalResourceId: &m.LogicalID, PhysicalResourceId: optional(m.Current.PhysicalID),
 		ResourceType: &m.Type, ResourceStatus: m.Status, ResourceStatusReason: optional(m.Reason), LastUpdatedTimestamp: &m.Updated,
-		Metadata: &metadata, DriftInformation: &types.StackResourceDriftInformation{StackResourceDriftStatus: notChecked},
+		Metadata: &metadata, DriftInformation: &types.StackResourceDriftInformation{StackResourceDriftStatus: drift, LastCheckTimestamp: checked},
 	}}, nil
 }

@@ -45,6 +45,9 @@ func because(err error, token string) string {
 	}
 	message, code := err.Error(), "GeneralServiceException"
 	if e, ok := errors.AsType[*resource.Error](err); ok {
+		if e.Early {
+			return e.Message
+		}
 		message, code = e.Message, e.Code
 	} else if e, ok := errors.AsType[smithy.APIError](err); ok {
 		message, code = e.ErrorMessage(), handlerCode(e.ErrorCode())

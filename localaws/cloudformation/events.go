@@ -22,6 +22,9 @@ type event struct {
 	Status                                             types.ResourceStatus
 	Reason                                             string
 	Time                                               time.Time
+	// Finding is what the event is about where it is one of early validation,
+	// which only DescribeEvents tells.
+	Finding *finding
 }
 
 // record writes an event. That it cannot be written is for the operator: the operation itself goes on.
@@ -54,6 +57,7 @@ func (s *Service) DescribeStackEvents(_ context.Context, in *cloudformation.Desc
 	if err != nil {
 		return nil, err
 	}
+	rows = slices.DeleteFunc(rows, func(r store.Row[event]) bool { return r.Value.Finding != nil })
 	slices.Reverse(rows)
 	// The token is the key of the last event shown, so that new events do not shift the pages.
 	if token := aws.ToString(in.NextToken); token != "" {

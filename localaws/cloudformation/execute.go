@@ -34,6 +34,9 @@ func (s *Service) ExecuteChangeSet(ctx context.Context, in *cloudformation.Execu
 	if err != nil {
 		return nil, answer(err)
 	}
+	if goal.policy, err = policyFor(st, nil); err != nil {
+		return nil, err
+	}
 	config, err := s.assume(ctx, c.RoleARN, st.ID)
 	if err != nil {
 		return nil, err
@@ -59,7 +62,8 @@ func (s *Service) ExecuteChangeSet(ctx context.Context, in *cloudformation.Execu
 func (s *Service) executeCreate(ctx context.Context, st stack, config aws.Config, goal *desired, c changeSet, change func(*stack)) error {
 	var after stack
 	err := s.setStack(st.ID, types.StackStatusCreateInProgress, "User Initiated", func(row *stack) {
-		row.definition = goal.definition
+		now := s.env.Now().UTC()
+		row.definition, row.Updated = goal.definition, &now
 		change(row)
 		after = *row
 	})
@@ -118,6 +122,9 @@ func (s *Service) DescribeChangeSet(_ context.Context, in *cloudformation.Descri
 	page, next := pageOf(c.Changes, in.NextToken, func(x types.Change) string { return *x.ResourceChange.LogicalResourceId })
 	if page == nil {
 		page = []types.Change{}
+	}
+	if !aws.ToBool(in.IncludePropertyValues) {
+		page = withoutValues(page)
 	}
 	return &cloudformation.DescribeChangeSetOutput{
 		ChangeSetId: &c.ID, ChangeSetName: &c.Name, StackId: &c.StackID, StackName: &c.StackName,

@@ -80,7 +80,7 @@ func (op *operation) importValue(name string) (string, error) {
 }
 
 func (s *Service) exportNamed(name string) (string, error) {
-	stacks, err := s.liveStacks()
+	stacks, err := s.stacks.live()
 	if err != nil {
 		return "", err
 	}
@@ -96,7 +96,7 @@ func (s *Service) exportNamed(name string) (string, error) {
 
 // checkExports holds new exports against those of the other stacks, and the old ones against their users.
 func (op *operation) checkExports(outputs []output) error {
-	stacks, err := op.liveStacks()
+	stacks, err := op.stacks.live()
 	if err != nil {
 		return err
 	}
@@ -144,14 +144,14 @@ func (s *Service) checkExportsUnused(st stack, next map[string]string) error {
 		if stays {
 			verb = "updated"
 		}
-		return invalid("Export %s cannot be %s as it is in use by %s", o.Export, verb, strings.Join(users, ", "))
+		return invalid("Export %s cannot be %s as it is in use by %s", o.Export, verb, strings.Join(users, " and "))
 	}
 	return nil
 }
 
 // importers returns the names of the stacks that use an export.
 func (s *Service) importers(export string) ([]string, error) {
-	stacks, err := s.liveStacks()
+	stacks, err := s.stacks.live()
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func (s *Service) importers(export string) ([]string, error) {
 
 // ListExports returns the exports of all stacks, by name.
 func (s *Service) ListExports(_ context.Context, in *cloudformation.ListExportsInput) (*cloudformation.ListExportsOutput, error) {
-	stacks, err := s.liveStacks()
+	stacks, err := s.stacks.live()
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func (op *operation) runCreate(onFailure types.OnFailure, timeout *int32) {
 		op.setStatus(types.StackStatusCreateFailed, reason, nil)
 	case types.OnFailureDelete:
 		op.setStatus(types.StackStatusDeleteInProgress, reason+"Delete requested by user.", nil)
-		op.runDelete(nil, true)
+		op.runDelete(nil, types.StackStatusCreateFailed, true)
 	default:
 		op.setStatus(types.StackStatusRollbackInProgress, reason+"Rollback requested by user.", nil)
 		op.rollBackCreate()
@@ -70,14 +70,17 @@ func (op *operation) runUpdate(disableRollback bool) {
 	}
 }
 
-// runDelete deletes a stack. creating says that it has just failed to be created.
-func (op *operation) runDelete(retain []string, creating bool) {
+// runDelete deletes a stack, unless others use its exports: then its status is
+// what it was before, as in https://github.com/rlister/stax/issues/40. creating
+// says that it has just failed to be created.
+func (op *operation) runDelete(retain []string, before types.StackStatus, creating bool) {
 	st, _, err := op.stacks.Get(op.id)
-	if err == nil {
-		err = op.checkExportsUnused(st, nil)
-	}
 	if err != nil {
 		op.setStatus(types.StackStatusDeleteFailed, message(err), nil)
+		return
+	}
+	if err := op.checkExportsUnused(st, nil); err != nil {
+		op.setStatus(before, message(err), nil)
 		return
 	}
 	removals := map[string][]removal{}
@@ -136,6 +139,18 @@ func (op *operation) rollBackCreate() {
 		return
 	}
 	op.setStatus(types.StackStatusRollbackComplete, "", nil)
+}
+
+// skip leaves resources as a failed rollback has left them: they are said to be
+// updated, and what they were before is forgotten.
+func (op *operation) skip(ids []string) {
+	for _, id := range ids {
+		m := op.members[id]
+		op.mu.Lock()
+		m.settleLater()
+		op.mu.Unlock()
+		op.mark(m, types.ResourceStatusUpdateComplete, "", m.Current.PhysicalID, m.Current.Shown)
+	}
 }
 
 // rollBackUpdate brings back what stood before the update, and then deletes what the update has made.

@@ -16,6 +16,7 @@ import (
 	"github.com/mayfly-cd/mayfly/localaws/cloudformation/resource"
 	"github.com/mayfly-cd/mayfly/localaws/cloudformation/template"
 	"github.com/mayfly-cd/mayfly/localaws/internal/service"
+	"github.com/mayfly-cd/mayfly/localaws/internal/store"
 )
 
 // operation is one running change of one stack.
@@ -28,7 +29,9 @@ type operation struct {
 	goal   *desired // nil where the stack is deleted
 	// changeSet is the key of the change set that is executed, or empty.
 	changeSet string
-	finished  chan struct{}
+	// force says that what cannot be deleted is left behind.
+	force    bool
+	finished chan struct{}
 
 	mu      sync.Mutex // guards members, what they point to, halted, superseded and failed
 	members map[string]*member
@@ -51,7 +54,7 @@ const (
 // assume returns the configuration with which a stack's resources are made.
 func (s *Service) assume(ctx context.Context, roleARN, stackID string) (aws.Config, error) {
 	config, err := s.env.Roles.Assume(ctx, service.Session{
-		RoleARN: roleARN, Name: "AWSCloudFormation", Service: "cloudformation.amazonaws.com", SourceARN: stackID,
+		RoleARN: roleARN, Name: "AWSCloudFormation", Service: principal, SourceARN: stackID,
 	})
 	if err != nil && roleARN != "" {
 		s.env.Log.Debug("assume service role", "role", roleARN, "error", err)
@@ -210,10 +213,14 @@ func (s *Service) setStack(id string, status types.StackStatus, reason string, c
 		after = *st
 		return nil
 	})
-	if err == nil {
-		s.recordStack(after)
+	if err != nil {
+		return err
 	}
-	return err
+	s.recordStack(after)
+	if _, runs := cutShort[status]; runs {
+		return s.busy.Put(id, after.Name)
+	}
+	return s.busy.Delete(id)
 }
 
 // Ref implements template.Resources over what stands now.
@@ -265,8 +272,17 @@ func (op *operation) request(m *member, v version) resource.Request {
 		StackName: op.name, StackID: op.id, LogicalID: m.LogicalID, PhysicalID: v.PhysicalID,
 		Properties: v.Properties, Old: v.Properties, Tags: tags, OldTags: tags,
 		Name: func(most int) string { return physicalName(op.name, m.LogicalID, v.Suffix, most) },
-		Now:  op.env.Now,
+		Now:  op.env.Now, Taken: op.taken,
 	}
+}
+
+// taken says whether any stack has a resource with that physical id.
+func (s *Service) taken(physicalID string) bool {
+	rows, err := s.members.List("", "", 0)
+	if err != nil {
+		s.env.Log.Error("read resources", "error", err)
+	}
+	return slices.ContainsFunc(rows, func(row store.Row[member]) bool { return row.Value.Current.PhysicalID == physicalID })
 }
 
 // guard calls a provider; a panic in it fails the resource, not the process.

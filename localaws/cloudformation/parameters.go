@@ -85,7 +85,7 @@ func parameterText(name string, p template.Parameter, given map[string]types.Par
 }
 
 func describeParameters(parameters []parameter) []types.Parameter {
-	out := make([]types.Parameter, 0, len(parameters))
+	var out []types.Parameter
 	for _, p := range parameters {
 		value := p.Value
 		if p.NoEcho {

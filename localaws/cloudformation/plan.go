@@ -29,6 +29,7 @@ type planner struct {
 func (s *Service) plan(goal *desired, members map[string]*member, outputs []output) ([]types.Change, bool, error) {
 	p := &planner{Service: s, goal: goal, members: members, fresh: map[string]bool{}, done: map[string]bool{}}
 	goal.scope.Resources, goal.scope.Import = p, s.exportNamed
+	goal.masked.Resources, goal.masked.Import = p, s.exportNamed
 	for _, id := range slices.Sorted(maps.Keys(goal.graph)) {
 		if err := p.visit(id); err != nil {
 			return nil, false, answer(err)
@@ -79,7 +80,7 @@ func (p *planner) visit(id string) error {
 	m := p.members[id]
 	if m == nil || m.Current.PhysicalID == "" || m.Status == types.ResourceStatusCreateFailed || m.Status == types.ResourceStatusDeleteComplete {
 		p.fresh[id] = true
-		p.add(types.ResourceChange{Action: types.ChangeActionAdd, LogicalResourceId: &id, ResourceType: &r.Type})
+		p.add(types.ResourceChange{Action: types.ChangeActionAdd, LogicalResourceId: &id, ResourceType: &r.Type, AfterContext: contextOf(p.shown(r))})
 		return nil
 	}
 	if m.Type != r.Type {
@@ -123,6 +124,7 @@ func (p *planner) modify(m *member, r *template.Resource, known *resource.Type, 
 	change := types.ResourceChange{
 		Action: types.ChangeActionModify, LogicalResourceId: &r.ID, PhysicalResourceId: aws.String(m.Current.PhysicalID),
 		ResourceType: &r.Type, Replacement: types.ReplacementFalse, Scope: scope, Details: details,
+		BeforeContext: contextOf(m.Current.Shown), AfterContext: contextOf(p.shown(r)),
 	}
 	if kind == replacement {
 		p.fresh[r.ID] = true
@@ -158,6 +160,7 @@ func (p *planner) details(m *member, r *template.Resource, known *resource.Type,
 		}
 	}
 	var details []types.ResourceChangeDetail
+	after := p.shown(r)
 	for _, name := range slices.Sorted(maps.Keys(union)) {
 		if template.Equal(old[name], next[name]) {
 			continue
@@ -179,6 +182,7 @@ func (p *planner) details(m *member, r *template.Resource, known *resource.Type,
 			Target: &types.ResourceTargetDefinition{Attribute: types.ResourceAttributeProperties, Name: aws.String(name), RequiresRecreation: recreation},
 		}
 		p.cause(&detail, r.Properties[name], next[name])
+		setValues(detail.Target, m.Current.Shown, after)
 		details = append(details, detail)
 	}
 	return details
@@ -231,7 +235,7 @@ func (p *planner) remove(m *member) {
 	}
 	p.add(types.ResourceChange{
 		Action: types.ChangeActionRemove, LogicalResourceId: aws.String(m.LogicalID), PhysicalResourceId: aws.String(m.Current.PhysicalID),
-		ResourceType: aws.String(m.Type), PolicyAction: action,
+		ResourceType: aws.String(m.Type), PolicyAction: action, BeforeContext: contextOf(m.Current.Shown),
 	})
 }
 

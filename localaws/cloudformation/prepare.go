@@ -26,6 +26,8 @@ type request struct {
 	// direct says that no change set stands between the template and the
 	// stack: then transforms need CAPABILITY_AUTO_EXPAND.
 	direct bool
+	// resourceTypes are those that the template may have, all where there are none.
+	resourceTypes []string
 
 	stackID, stackName string
 }
@@ -40,6 +42,10 @@ type desired struct {
 	masked *template.Scope
 	// graph says for each resource that will exist what it depends on.
 	graph map[string][]string
+	// findings are what early validation has found; then nothing is made.
+	findings []finding
+	// policy is what an update to the goal must obey.
+	policy stackPolicy
 }
 
 // transformError is a failure of a transform. It fails a change set rather than its creation.
@@ -67,11 +73,11 @@ func (s *Service) prepare(ctx context.Context, r request) (*desired, error) {
 	if d.Tags, err = readTags(r); err != nil {
 		return nil, err
 	}
-	return d, answer(s.bind(d, r))
+	return d, answer(s.bind(ctx, d, r))
 }
 
 // bind parses the template and resolves its parameters, transforms and conditions.
-func (s *Service) bind(d *desired, r request) error {
+func (s *Service) bind(ctx context.Context, d *desired, r request) error {
 	document, err := template.Parse(d.Original)
 	if err != nil {
 		return err
@@ -85,7 +91,7 @@ func (s *Service) bind(d *desired, r request) error {
 		return err
 	}
 	s.addPseudo(values, r)
-	expanded, err := s.transform(document, values, r)
+	expanded, err := s.transform(ctx, document, values, r)
 	if err != nil {
 		return err
 	}
@@ -101,6 +107,9 @@ func (s *Service) bind(d *desired, r request) error {
 	}
 	d.Description = d.template.Description
 	if err := s.checkTypes(d.template); err != nil {
+		return err
+	}
+	if err := checkAllowed(d.template, r.resourceTypes); err != nil {
 		return err
 	}
 	if err := s.checkCapabilities(d.template, r.capabilities); err != nil {
@@ -167,13 +176,17 @@ func (s *Service) addPseudo(values map[string]any, r request) {
 
 // transform expands AWS::Serverless and refuses every other transform by name.
 // It returns nil where there is nothing to expand.
-func (s *Service) transform(document, values map[string]any, r request) (map[string]any, error) {
+func (s *Service) transform(ctx context.Context, document, values map[string]any, r request) (map[string]any, error) {
 	names, err := template.Transforms(document)
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range names {
-		if name != sam.Transform && name != template.LanguageExtensions {
+		switch {
+		case name == sam.Transform, name == template.LanguageExtensions:
+		case strings.HasPrefix(name, "AWS::"):
+			return nil, invalid("Template error: the transform %s is not served by this AWS", name)
+		default:
 			return nil, invalid("No transform named %s found.", name)
 		}
 	}
@@ -182,6 +195,9 @@ func (s *Service) transform(document, values map[string]any, r request) (map[str
 	}
 	if !slices.Contains(names, sam.Transform) {
 		return nil, nil
+	}
+	if err := s.permitTransform(ctx, names); err != nil {
+		return nil, err
 	}
 	expanded, err := s.expand(document, values)
 	if err != nil {

@@ -26,11 +26,15 @@ var cutShort = map[types.StackStatus]types.StackStatus{
 
 // recover ends what the last process has left in progress.
 func (s *Service) recover() error {
-	stacks, err := s.liveStacks()
+	ids, err := s.busy.Keys("", "", 0)
 	if err != nil {
 		return err
 	}
-	for _, st := range stacks {
+	for _, id := range ids {
+		st, _, err := s.stacks.Get(id)
+		if err != nil {
+			return err
+		}
 		status, cut := cutShort[st.Status]
 		if !cut {
 			continue
@@ -66,6 +70,9 @@ func (s *Service) recoverMembers(stackID string, settled bool) error {
 		if cut {
 			m.Status = types.ResourceStatus(strings.TrimSuffix(string(m.Status), "_IN_PROGRESS") + "_FAILED")
 			m.Reason, m.Updated = interruption, s.env.Now().UTC()
+			if m.Current.PhysicalID == "" { // what the provider was making may be there
+				m.Current.PhysicalID, m.Current.Foreseen = m.Current.Foreseen, ""
+			}
 		}
 		if settled {
 			m.settleLater()

@@ -111,3 +111,31 @@ func TestInterruptedDeletion(t *testing.T) {
 		t.Errorf("left: %v", f.things)
 	}
 }
+
+// TestKilledWithinCreate abandons a process within a provider's create, when
+// the resource is there and its id is not yet written down.
+func TestKilledWithinCreate(t *testing.T) {
+	const body = `Resources: {A: {Type: Test::N::Thing}}`
+	f := newFixture(t)
+	made, release := make(chan struct{}), make(chan struct{})
+	f.setHook(func(c string) error {
+		if c == "made A" {
+			close(made)
+			<-release
+		}
+		return nil
+	})
+	killed := f.Service
+	t.Cleanup(func() { close(release); _ = killed.Close() })
+	if _, err := f.CreateStack(t.Context(), &cloudformation.CreateStackInput{StackName: aws.String("one"), TemplateBody: aws.String(body)}); err != nil {
+		t.Fatal(err)
+	}
+	<-made
+	f.reopen()
+	f.setHook(nil)
+	f.want(f.settled("one"), types.StackStatusCreateFailed, interruption)
+	f.want(f.delete("one"), types.StackStatusDeleteComplete, "")
+	if f.count() != 0 {
+		t.Errorf("left: %v", f.things)
+	}
+}

@@ -58,7 +58,13 @@ func (op *operation) removeOne(r removal) bool {
 	}
 	if v.PhysicalID != "" { // something was made
 		mark(types.ResourceStatusDeleteInProgress, "")
-		if err := op.callDelete(r.member, v); err != nil {
+		err := op.callDelete(r.member, v)
+		if err != nil && op.force {
+			mark(types.ResourceStatusDeleteSkipped, because(err, uuid.New()))
+			r.gone()
+			return true
+		}
+		if err != nil {
 			mark(types.ResourceStatusDeleteFailed, because(err, uuid.New()))
 			op.fail(toDelete, r.member.LogicalID)
 			return false

@@ -45,9 +45,6 @@ func (s *Service) CancelUpdateStack(_ context.Context, in *cloudformation.Cancel
 
 // ContinueUpdateRollback tries a failed rollback of an update once more.
 func (s *Service) ContinueUpdateRollback(ctx context.Context, in *cloudformation.ContinueUpdateRollbackInput) (*cloudformation.ContinueUpdateRollbackOutput, error) {
-	if len(in.ResourcesToSkip) > 0 {
-		return nil, unserved(map[string]bool{"ResourcesToSkip": true})
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st, err := s.mustFind(aws.ToString(in.StackName))
@@ -57,8 +54,29 @@ func (s *Service) ContinueUpdateRollback(ctx context.Context, in *cloudformation
 	if st.Status != types.StackStatusUpdateRollbackFailed {
 		return nil, invalid("Stack:%s is in %s state and can not be rolled back.", st.ID, st.Status)
 	}
-	_, err = s.startRollback(ctx, st, in.RoleARN, types.StackStatusUpdateRollbackInProgress, (*operation).rollBackUpdate)
+	if err := s.checkSkippable(st, in.ResourcesToSkip); err != nil {
+		return nil, err
+	}
+	_, err = s.startRollback(ctx, st, in.RoleARN, types.StackStatusUpdateRollbackInProgress, func(op *operation) {
+		op.skip(in.ResourcesToSkip)
+		op.rollBackUpdate()
+	})
 	return &cloudformation.ContinueUpdateRollbackOutput{}, err
+}
+
+// checkSkippable refuses to skip what has not failed in the rollback. AWS
+// documents the rule; its words are not confirmed.
+func (s *Service) checkSkippable(st stack, ids []string) error {
+	members, err := s.membersOf(st.ID)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if m := members[id]; m == nil || m.Status != types.ResourceStatusUpdateFailed {
+			return invalid("Resource [%s] cannot be skipped. Only resources of the stack that are in the UPDATE_FAILED state can be skipped.", id)
+		}
+	}
+	return nil
 }
 
 // RollbackStack rolls back a stack whose creation or update has failed and has been left so.

@@ -8,7 +8,7 @@
 //
 // Goals: what a stack says has happened, has happened; an operation that a dead
 // process left behind is a failed one, and its stack can be deleted. Non-goals:
-// stack sets, nested stacks, drift, imports, macros.
+// stack sets, nested stacks, imports, macros.
 package cloudformation
 
 import (
@@ -31,28 +31,33 @@ type Service struct {
 	expand func(template, parameters map[string]any) (map[string]any, error)
 	fetch  func(ctx context.Context, bucket, key, version string) (string, error)
 
-	stacks     *store.Table[stack]
+	stacks     *shelf
 	names      *store.Table[string] // the id of the stack that has a name now
+	busy       *store.Table[string] // the ids of the stacks on which an operation goes on
 	members    *store.Table[member]
 	events     *store.Table[event]
 	templates  *store.Table[texts]
 	changeSets *store.Table[changeSet]
+	detections *store.Table[detection]
+	drifts     *store.Table[drift]
 
 	// life ends when the service is closed.
 	life context.Context
 	end  context.CancelFunc
 	done sync.WaitGroup
 
-	mu      sync.Mutex            // guards running, and every decision to start an operation
+	mu      sync.Mutex            // guards running and detecting, and every decision to start an operation
 	running map[string]*operation // by stack id
-	closed  bool
+	// detecting are the ids of the drift detections that go on.
+	detecting map[string]bool
+	closed    bool
 }
 
 // New opens the service's tables and marks as failed what was in progress when the last process ended.
 func New(env service.Env) (*Service, error) {
 	s := &Service{
 		env: env, types: resource.Lookup, expand: sam.Expand,
-		running: map[string]*operation{},
+		running: map[string]*operation{}, detecting: map[string]bool{},
 	}
 	s.fetch = s.fetchFromS3
 	s.life, s.end = context.WithCancel(context.Background())
@@ -68,13 +73,17 @@ func New(env service.Env) (*Service, error) {
 }
 
 func (s *Service) open() error {
-	var errs [6]error
-	s.stacks, errs[0] = store.NewTable[stack](s.env.DB, "cloudformation/stacks")
+	var errs [9]error
+	s.stacks = &shelf{}
+	s.stacks.Table, errs[0] = store.NewTable[stack](s.env.DB, "cloudformation/stacks")
 	s.names, errs[1] = store.NewTable[string](s.env.DB, "cloudformation/names")
 	s.members, errs[2] = store.NewTable[member](s.env.DB, "cloudformation/resources")
 	s.events, errs[3] = store.NewTable[event](s.env.DB, "cloudformation/events")
 	s.templates, errs[4] = store.NewTable[texts](s.env.DB, "cloudformation/templates")
 	s.changeSets, errs[5] = store.NewTable[changeSet](s.env.DB, "cloudformation/changesets")
+	s.detections, errs[6] = store.NewTable[detection](s.env.DB, "cloudformation/detections")
+	s.drifts, errs[7] = store.NewTable[drift](s.env.DB, "cloudformation/drifts")
+	s.busy, errs[8] = store.NewTable[string](s.env.DB, "cloudformation/busy")
 	return errors.Join(errs[:]...)
 }
 

@@ -53,6 +53,9 @@ func (s *Service) locate(address string) (bucket, key, version string, err error
 	if err != nil || u.Opaque != "" || u.User != nil {
 		return "", "", "", wrong
 	}
+	if u.Scheme == "s3" {
+		return "", "", "", invalid("S3 error: Domain name specified in %s is not a valid S3 domain", u.Host)
+	}
 	own, _ := url.Parse(s.env.URL)
 	key = strings.TrimPrefix(u.Path, "/")
 	m := amazonHost.FindStringSubmatch(u.Hostname())
@@ -76,7 +79,7 @@ func (s *Service) locate(address string) (bucket, key, version string, err error
 
 // fetchFromS3 reads the object as the caller, as CloudFormation does.
 func (s *Service) fetchFromS3(ctx context.Context, bucket, key, version string) (string, error) {
-	config, err := s.env.Roles.Assume(ctx, service.Session{})
+	config, err := s.env.Roles.Assume(ctx, service.Session{Name: "AWSCloudFormation", Service: principal})
 	if err != nil {
 		return "", err
 	}

@@ -1,7 +1,6 @@
 package cloudformation
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +33,9 @@ type stack struct {
 	RetainExceptOnCreate  bool
 	TerminationProtection bool
 	Timeout               *int32
+	// Drift is what the last detection has found, Drifted when.
+	Drift   types.StackDriftStatus
+	Drifted *time.Time
 	// Token is the client's token of the last operation, Operation its name.
 	Token, Operation string
 }
@@ -86,6 +88,9 @@ type version struct {
 	DeletionPolicy, UpdateReplacePolicy string
 	// Suffix ends the physical names that are made for the resource.
 	Suffix string
+	// Foreseen is the physical id that is being made, until the provider has
+	// answered: the id of what a dead process may have left behind.
+	Foreseen string
 }
 
 func uuidOf(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
@@ -131,26 +136,6 @@ func (s *Service) membersOf(stackID string) (map[string]*member, error) {
 		members[m.LogicalID] = &m
 	}
 	return members, nil
-}
-
-// liveStacks returns the stacks that are not deleted, the newest first.
-func (s *Service) liveStacks() ([]stack, error) {
-	rows, err := s.names.List("", "", 0)
-	if err != nil {
-		return nil, err
-	}
-	stacks := make([]stack, 0, len(rows))
-	for _, row := range rows {
-		st, ok, err := s.stacks.Get(row.Value)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			stacks = append(stacks, st)
-		}
-	}
-	slices.SortFunc(stacks, newestFirst)
-	return stacks, nil
 }
 
 func newestFirst(a, b stack) int {

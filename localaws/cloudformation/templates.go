@@ -18,6 +18,9 @@ import (
 func (s *Service) GetTemplate(_ context.Context, in *cloudformation.GetTemplateInput) (*cloudformation.GetTemplateOutput, error) {
 	var key string
 	if in.ChangeSetName != nil {
+		if in.StackName == nil && !isARN(*in.ChangeSetName) {
+			return nil, invalid("StackName is a required parameter.")
+		}
 		c, err := s.findChangeSet(in.ChangeSetName, in.StackName)
 		if err != nil {
 			return nil, err
@@ -75,7 +78,7 @@ func (s *Service) outline(body string) (outline, error) {
 	if slices.Contains(o.transforms, sam.Transform) {
 		o.types = rawTypes(o.document)
 		o.required = []types.Capability{types.CapabilityCapabilityIam, types.CapabilityCapabilityAutoExpand}
-		o.reason = "The following resource(s) require capabilities: [" + strings.Join(o.types, ", ") + "]"
+		o.reason = "The following resource(s) require capabilities: [" + strings.Join(slices.Compact(slices.Clone(o.types)), ", ") + "]"
 		return o, nil
 	}
 	t, err := template.New(o.document)
@@ -85,7 +88,7 @@ func (s *Service) outline(body string) (outline, error) {
 	if err := s.checkTypes(t); err != nil {
 		return o, err
 	}
-	o.types = t.Types()
+	o.types = rawTypes(o.document)
 	if required, why := s.capabilities(t); required != "" {
 		o.required = []types.Capability{required}
 		o.reason = "The following resource(s) require capabilities: [" + strings.Join(why, ", ") + "]"
@@ -93,6 +96,8 @@ func (s *Service) outline(body string) (outline, error) {
 	return o, nil
 }
 
+// rawTypes are the types of the resources, one for each, as GetTemplateSummary
+// has them in the AWS CLI's example.
 func rawTypes(document map[string]any) []string {
 	resources, _ := document["Resources"].(map[string]any)
 	var names []string
@@ -103,7 +108,7 @@ func rawTypes(document map[string]any) []string {
 		}
 	}
 	slices.Sort(names)
-	return slices.Compact(names)
+	return names
 }
 
 // ValidateTemplate checks a template as far as that goes without values for its parameters.
@@ -137,6 +142,9 @@ func (s *Service) GetTemplateSummary(ctx context.Context, in *cloudformation.Get
 	var body string
 	var err error
 	if in.StackName != nil {
+		if st, ok, err := s.find(*in.StackName); err == nil && ok && st.Status == types.StackStatusReviewInProgress {
+			return nil, invalid("GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.")
+		}
 		out, getErr := s.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: in.StackName})
 		if getErr != nil {
 			return nil, getErr

@@ -11,13 +11,33 @@ import (
 	"github.com/mayfly-cd/mayfly/localaws/cloudformation/template"
 )
 
+// unservedTypes are CloudFormation's own types and what they stand for.
+var unservedTypes = map[string]string{
+	"AWS::CloudFormation::Stack": "nested stacks", "AWS::CloudFormation::StackSet": "stack sets",
+	"AWS::CloudFormation::CustomResource": "custom resources", "AWS::CloudFormation::Macro": "macros",
+	"AWS::CloudFormation::WaitCondition": "wait conditions", "AWS::CloudFormation::ModuleVersion": "modules",
+	"AWS::CloudFormation::ModuleDefaultVersion": "modules", "AWS::CloudFormation::HookVersion": "hooks",
+	"AWS::CloudFormation::HookTypeConfig": "hooks", "AWS::CloudFormation::LambdaHook": "hooks", "AWS::CloudFormation::GuardHook": "hooks",
+}
+
 // checkTypes refuses what this AWS cannot make, by name, before anything is made.
 func (s *Service) checkTypes(t *template.Template) error {
 	var unknown []string
 	for _, name := range t.Types() {
-		if _, ok := s.types(name); !ok {
-			unknown = append(unknown, name)
+		if _, ok := s.types(name); ok {
+			continue
 		}
+		what := unservedTypes[name]
+		switch {
+		case strings.HasPrefix(name, "Custom::"):
+			what = "custom resources"
+		case strings.HasSuffix(name, "::MODULE"):
+			what = "modules"
+		}
+		if what != "" {
+			return invalid("Template error: %s are not served by this AWS: %s", what, name)
+		}
+		unknown = append(unknown, name)
 	}
 	if unknown != nil {
 		return invalid("Template format error: Unrecognized resource types: [%s]", strings.Join(unknown, ", "))
@@ -35,6 +55,19 @@ func (s *Service) checkTypes(t *template.Template) error {
 	for _, id := range slices.Sorted(maps.Keys(t.Outputs)) {
 		if err := s.checkAttributes(t, t.Outputs[id].Value); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// checkAllowed holds the template's resource types against those that a request allows, such as AWS::SNS::*.
+func checkAllowed(t *template.Template, allowed []string) error {
+	if len(allowed) == 0 {
+		return nil
+	}
+	for _, name := range t.Types() {
+		if !slices.ContainsFunc(allowed, func(pattern string) bool { return like(pattern, name) }) {
+			return invalid("Resource type %s is not allowed by parameter ResourceTypes [%s]", name, strings.Join(allowed, ", "))
 		}
 	}
 	return nil
@@ -86,39 +119,6 @@ func (s *Service) checkCapabilities(t *template.Template, given []types.Capabili
 		return nil
 	}
 	return insufficient(required)
-}
-
-// checkProperties holds resolved properties against what the type knows.
-func checkProperties(t *resource.Type, logicalID string, properties map[string]any) error {
-	var unsupported []string
-	for name := range properties {
-		if !slices.Contains(t.Properties, name) {
-			unsupported = append(unsupported, name)
-		}
-	}
-	if unsupported != nil {
-		slices.Sort(unsupported)
-		return &template.Error{Message: "Encountered unsupported property " + strings.Join(unsupported, ", ")}
-	}
-	var missing []string
-	for _, path := range t.Required {
-		parent, name := "", path
-		if i := strings.LastIndexByte(path, '.'); i >= 0 {
-			parent, name = path[:i], path[i+1:]
-		}
-		holder, isObject := lookup(properties, parent).(map[string]any)
-		if _, given := holder[name]; isObject && !given {
-			at := "#"
-			if parent != "" {
-				at += "/" + strings.ReplaceAll(parent, ".", "/")
-			}
-			missing = append(missing, at+": required key ["+name+"] not found")
-		}
-	}
-	if missing == nil {
-		return nil
-	}
-	return &template.Error{Message: "Properties validation failed for resource " + logicalID + " with message:\n" + strings.Join(missing, "\n")}
 }
 
 // lookup returns what stands at a dotted path; the empty path is the value itself.

@@ -33,15 +33,18 @@ func (st *stack) updated(d definition) {
 // UpdateStack changes a stack to what a template says.
 func (s *Service) UpdateStack(ctx context.Context, in *cloudformation.UpdateStackInput) (*cloudformation.UpdateStackOutput, error) {
 	err := unserved(map[string]bool{
-		"NotificationARNs": len(in.NotificationARNs) > 0, "ResourceTypes": len(in.ResourceTypes) > 0,
-		"StackPolicyURL":                 in.StackPolicyURL != nil,
-		"StackPolicyDuringUpdate":        in.StackPolicyDuringUpdateBody != nil || in.StackPolicyDuringUpdateURL != nil,
+		"NotificationARNs":               len(in.NotificationARNs) > 0,
 		"RollbackConfiguration triggers": in.RollbackConfiguration != nil && len(in.RollbackConfiguration.RollbackTriggers) > 0,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := checkPolicy(in.StackPolicyBody); err != nil {
+	policyText, err := s.policyText(ctx, in.StackPolicyBody, in.StackPolicyURL, "StackPolicy")
+	if err != nil {
+		return nil, err
+	}
+	during, err := s.policyText(ctx, in.StackPolicyDuringUpdateBody, in.StackPolicyDuringUpdateURL, "StackPolicyDuringUpdate")
+	if err != nil {
 		return nil, err
 	}
 	st, err := s.mustFind(aws.ToString(in.StackName))
@@ -58,7 +61,7 @@ func (s *Service) UpdateStack(ctx context.Context, in *cloudformation.UpdateStac
 	goal, err := s.prepare(ctx, request{
 		body: in.TemplateBody, url: in.TemplateURL, usePrevious: aws.ToBool(in.UsePreviousTemplate),
 		parameters: in.Parameters, capabilities: in.Capabilities, tags: in.Tags,
-		previous: &st, direct: true, stackID: st.ID, stackName: st.Name,
+		previous: &st, direct: true, resourceTypes: in.ResourceTypes, stackID: st.ID, stackName: st.Name,
 	})
 	if err != nil {
 		return nil, failedTransform(err)
@@ -89,10 +92,16 @@ func (s *Service) UpdateStack(ctx context.Context, in *cloudformation.UpdateStac
 	} else if !changed && st.Previous == nil {
 		return nil, invalid("No updates are to be performed.")
 	}
+	if goal.policy, err = policyFor(st, during); err != nil {
+		return nil, err
+	}
+	if !aws.ToBool(in.DisableValidation) {
+		goal.findings = s.validate(goal)
+	}
 	change := func(st *stack) {
 		st.RoleARN, st.Token, st.Operation = role, token, "UpdateStack"
-		if in.StackPolicyBody != nil {
-			st.Policy = *in.StackPolicyBody
+		if policyText != nil {
+			st.Policy = *policyText
 		}
 		if in.RetainExceptOnCreate != nil {
 			st.RetainExceptOnCreate = *in.RetainExceptOnCreate

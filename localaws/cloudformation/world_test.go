@@ -70,7 +70,7 @@ func (w *world) count() int {
 
 func (w *world) thing(name string) *resource.Type {
 	return &resource.Type{
-		Name: name, Attributes: []string{"Arn", "Version"}, Required: nil,
+		Name: name, Attributes: []string{"Arn", "Version"}, Check: checkThing,
 		Properties: []string{"Name", "Size", "Fixed", "Target", "Tags", "List"}, Replace: []string{"Fixed"},
 		Create: func(_ context.Context, r resource.Request) (resource.Result, error) {
 			if err := w.call("create " + r.LogicalID); err != nil {
@@ -105,6 +105,27 @@ func (w *world) thing(name string) *resource.Type {
 			return nil
 		},
 	}
+}
+
+// checkThing knows one property that is wrong.
+func checkThing(properties map[string]any) []resource.Problem {
+	if properties["Colour"] == nil {
+		return nil
+	}
+	return []resource.Problem{{Pointer: "#", Text: "extraneous key [Colour] is not permitted"}}
+}
+
+// namedThing is a thing that has the name that CloudFormation makes for it.
+func (w *world) namedThing(name string) *resource.Type {
+	t := w.thing(name)
+	t.Foresee = func(r resource.Request) string { return r.Name(64) }
+	t.Create = func(_ context.Context, r resource.Request) (resource.Result, error) {
+		w.mu.Lock()
+		w.things[r.Name(64)] = r.Properties
+		w.mu.Unlock()
+		return w.result(r.Name(64)), w.call("made " + r.LogicalID)
+	}
+	return t
 }
 
 func (w *world) result(id string) resource.Result {
@@ -163,6 +184,7 @@ func (f *fixture) reopen() {
 	}
 	known := map[string]*resource.Type{
 		"Test::A::Thing": f.thing("Test::A::Thing"), "Test::B::Thing": f.thing("Test::B::Thing"), "Test::I::Role": f.thing("Test::I::Role"),
+		"Test::N::Thing": f.namedThing("Test::N::Thing"),
 	}
 	known["Test::I::Role"].IAM, known["Test::I::Role"].NamedIAM = true, "Name"
 	s.types = func(name string) (*resource.Type, bool) { t, ok := known[name]; return t, ok }

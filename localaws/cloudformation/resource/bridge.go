@@ -19,7 +19,7 @@ func fill(input any, properties map[string]any) error {
 }
 
 func unsupported(path string) error {
-	return &Error{Code: "InvalidRequest", Message: "Encountered unsupported property " + path}
+	return &Error{Code: "InvalidRequest", Message: "The property " + path + " is not served by this AWS"}
 }
 
 func mistyped(path, want string, found any) error {

@@ -94,9 +94,9 @@ func TestFill(t *testing.T) {
 
 func TestFillErrors(t *testing.T) {
 	for given, want := range map[string]string{
-		`{"Colour": "red"}`:                            "Encountered unsupported property Colour",
-		`{"Source": {"Type": "S3", "Colour": "red"}}`:  "Encountered unsupported property Source.Colour",
-		`{"SecondarySources": [{"Colour": "red"}]}`:    "Encountered unsupported property SecondarySources.0.Colour",
+		`{"Colour": "red"}`:                            "The property Colour is not served by this AWS",
+		`{"Source": {"Type": "S3", "Colour": "red"}}`:  "The property Source.Colour is not served by this AWS",
+		`{"SecondarySources": [{"Colour": "red"}]}`:    "The property SecondarySources.0.Colour is not served by this AWS",
 		`{"TimeoutInMinutes": "long"}`:                 "#/TimeoutInMinutes: expected type: Integer, found: String",
 		`{"BadgeEnabled": "maybe"}`:                    "#/BadgeEnabled: expected type: Boolean, found: String",
 		`{"Source": "S3"}`:                             "#/Source: expected type: JSONObject, found: String",
@@ -137,7 +137,7 @@ func TestLifecycleRules(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	_, err = lifecycleRules(properties(t, `{"Rules": [{"Status": "Enabled", "ExpirationDate": "2030-01-01"}]}`))
-	if got := errorText(err); got != "Encountered unsupported property ExpirationDate" {
+	if got := errorText(err); got != "The property ExpirationDate is not served by this AWS" {
 		t.Error(got)
 	}
 }

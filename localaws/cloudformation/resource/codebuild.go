@@ -13,6 +13,8 @@ import (
 var project = Type{
 	Name:       "AWS::CodeBuild::Project",
 	Attributes: []string{"Arn"},
+	Foresee:    named("Name", 255, nil),
+	Read:       readProject,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		in := &codebuild.CreateProjectInput{Tags: projectTags(r)}
 		properties, err := projectProperties(r)

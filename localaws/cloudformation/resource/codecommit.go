@@ -12,11 +12,13 @@ import (
 var repository = Type{
 	Name:       "AWS::CodeCommit::Repository",
 	Attributes: []string{"Arn", "CloneUrlHttp", "CloneUrlSsh", "Name"},
+	Read:       readRepository,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		if err := refuse(r.Properties, "Code", "Triggers"); err != nil {
 			return Result{}, err
 		}
-		in := &codecommit.CreateRepositoryInput{Tags: r.tags()}
+		// CodeCommit refuses aws: tags from whoever asks. AWS's CloudFormation has rights of its own to set them.
+		in := &codecommit.CreateRepositoryInput{Tags: lessSystem(r.tags())}
 		if err := fill(in, without(r.Properties, "Tags")); err != nil {
 			return Result{}, err
 		}
@@ -74,6 +76,7 @@ func describeRepository(ctx context.Context, client *codecommit.Client, name *st
 }
 
 func retagRepository(ctx context.Context, client *codecommit.Client, r Request, name string) error {
+	r.Tags, r.OldTags = lessSystem(r.Tags), lessSystem(r.OldTags)
 	arn := r.arn("codecommit", name)
 	set, remove := r.tagChanges()
 	if len(set) > 0 {

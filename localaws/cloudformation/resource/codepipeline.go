@@ -15,6 +15,8 @@ import (
 var pipeline = Type{
 	Name:       "AWS::CodePipeline::Pipeline",
 	Attributes: []string{"Version"},
+	Foresee:    named("Name", 100, nil),
+	Read:       readPipeline,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		declaration, err := pipelineDeclaration(r, r.nameFrom("Name", 100))
 		if err != nil {

@@ -15,6 +15,10 @@ var rule = Type{
 	Name:       "AWS::Events::Rule",
 	Attributes: []string{"Arn"},
 	Replace:    []string{"EventBusName"},
+	Foresee: named("Name", 64, func(r Request, name string) string {
+		return ruleResult(r.Properties, name, "").PhysicalID
+	}),
+	Read: readRule,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		name := r.nameFrom("Name", 64)
 		client := eventbridge.NewFromConfig(r.Config)

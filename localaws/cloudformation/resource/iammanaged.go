@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -19,6 +20,10 @@ var customerPolicy = Type{
 	},
 	IAM:      true,
 	NamedIAM: "ManagedPolicyName",
+	Foresee: named("ManagedPolicyName", 128, func(r Request, name string) string {
+		return "arn:aws:iam::" + r.Account + ":policy" + cmp.Or(text(r.Properties, "Path"), "/") + name
+	}),
+	Read: readManagedPolicy,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		if err := refuse(r.Properties, "Groups"); err != nil {
 			return Result{}, err

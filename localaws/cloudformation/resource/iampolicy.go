@@ -13,6 +13,7 @@ var inlinePolicy = Type{
 	Name:       "AWS::IAM::Policy",
 	Attributes: []string{"Id"},
 	IAM:        true,
+	Foresee:    named("", 128, nil),
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		if err := refuse(r.Properties, "Groups"); err != nil {
 			return Result{}, err
@@ -85,6 +86,7 @@ func deleteInline(ctx context.Context, r Request, name string, roles, users []st
 var rolePolicy = Type{
 	Name: "AWS::IAM::RolePolicy",
 	IAM:  true,
+	Read: readRolePolicy,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		client := iam.NewFromConfig(r.Config)
 		role, name := text(r.Properties, "RoleName"), text(r.Properties, "PolicyName")

@@ -15,6 +15,8 @@ var role = Type{
 	Attributes: []string{"Arn", "RoleId"},
 	IAM:        true,
 	NamedIAM:   "RoleName",
+	Foresee:    named("RoleName", 64, nil),
+	Read:       readRole,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		in := &iam.CreateRoleInput{Tags: iamTags(r.tags())}
 		if err := fill(in, without(r.Properties, "Tags", "RoleName", "ManagedPolicyArns", "Policies")); err != nil {

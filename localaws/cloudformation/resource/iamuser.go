@@ -14,7 +14,9 @@ var user = Type{
 	Attributes: []string{"Arn"},
 	IAM:        true,
 	NamedIAM:   "UserName",
+	Foresee:    named("UserName", 64, nil),
 	Replace:    []string{"Path"},
+	Read:       readUser,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		if err := refuse(r.Properties, "Groups", "LoginProfile", "PermissionsBoundary"); err != nil {
 			return Result{}, err

@@ -13,6 +13,8 @@ import (
 var functionPermission = Type{
 	Name:       "AWS::Lambda::Permission",
 	Attributes: []string{"Id"},
+	Foresee:    named("", 100, nil),
+	Read:       readPermission,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		in := &lambda.AddPermissionInput{}
 		if err := fill(in, r.Properties); err != nil {
@@ -47,6 +49,7 @@ func qualified(name *string) (function, qualifier *string) {
 var functionURL = Type{
 	Name:       "AWS::Lambda::Url",
 	Attributes: []string{"FunctionArn", "FunctionUrl"},
+	Read:       readURL,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		in := &lambda.CreateFunctionUrlConfigInput{}
 		if err := fill(in, without(r.Properties, "TargetFunctionArn", "Qualifier")); err != nil {

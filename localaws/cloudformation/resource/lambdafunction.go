@@ -18,6 +18,8 @@ import (
 var function = Type{
 	Name:       "AWS::Lambda::Function",
 	Attributes: []string{"Arn", "SnapStartResponse.ApplyOn", "SnapStartResponse.OptimizationStatus"},
+	Foresee:    named("FunctionName", 64, nil),
+	Read:       readFunction,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		in := &lambda.CreateFunctionInput{Tags: r.tags(), Code: &types.FunctionCode{}}
 		if err := refuseFunction(r); err != nil {

@@ -15,6 +15,7 @@ import (
 var functionVersion = Type{
 	Name:       "AWS::Lambda::Version",
 	Attributes: []string{"Version", "FunctionArn"},
+	Read:       readVersion,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		in := &lambda.PublishVersionInput{}
 		if err := fill(in, r.Properties); err != nil {
@@ -22,7 +23,8 @@ var functionVersion = Type{
 		}
 		client := lambda.NewFromConfig(r.Config)
 		latest, err := latestVersion(ctx, client, in.FunctionName)
-		if err != nil {
+		listed := err == nil
+		if !listed && !isDenied(err) {
 			return Result{}, err
 		}
 		out, err := client.PublishVersion(ctx, in)
@@ -33,14 +35,14 @@ var functionVersion = Type{
 		if err != nil {
 			return Result{}, err
 		}
-		// Lambda answers with the last version where nothing has changed since. It belongs to somebody else.
-		if version <= latest {
-			return Result{}, &Error{Code: "AlreadyExists", Message: "A version for this Lambda function exists ( " +
-				aws.ToString(out.Version) + " ). Modify the function to create a new version."}
-		}
 		arn := aws.ToString(out.FunctionArn)
 		if !strings.HasSuffix(arn, ":"+aws.ToString(out.Version)) {
 			arn += ":" + aws.ToString(out.Version)
+		}
+		// Lambda answers with the last version where nothing has changed since. It belongs to somebody else.
+		if version <= latest || !listed && r.Taken(arn) {
+			return Result{}, &Error{Code: "AlreadyExists", Message: "A version for this Lambda function exists ( " +
+				aws.ToString(out.Version) + " ). Modify the function to create a new version."}
 		}
 		return Result{PhysicalID: arn, Attributes: map[string]any{"Version": aws.ToString(out.Version), "FunctionArn": arn}}, nil
 	},
@@ -51,7 +53,12 @@ var functionVersion = Type{
 	},
 }
 
-// latestVersion is the number of the last version that the function has, 0 where it has none.
+// latestVersion is the number of the last version that the function has, 0 where
+// it has none. AWS's handler has no lambda:ListVersionsByFunction among its
+// permissions (create has PublishVersion and GetFunctionConfiguration, in the
+// registry's schema of the type), and tells a new version from an old one in a
+// way that is not published. So a role that may not list is not refused: then
+// only the versions that stacks have made are known.
 func latestVersion(ctx context.Context, client *lambda.Client, function *string) (int, error) {
 	latest := 0
 	pages := lambda.NewListVersionsByFunctionPaginator(client, &lambda.ListVersionsByFunctionInput{FunctionName: function})
@@ -83,6 +90,7 @@ func splitQualifier(name string) (function, qualifier string) {
 var functionAlias = Type{
 	Name:       "AWS::Lambda::Alias",
 	Attributes: []string{"AliasArn"},
+	Read:       readAlias,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		in := &lambda.CreateAliasInput{}
 		if err := fillAlias(in, r); err != nil {

@@ -12,6 +12,8 @@ import (
 var logGroup = Type{
 	Name:       "AWS::Logs::LogGroup",
 	Attributes: []string{"Arn"},
+	Foresee:    named("LogGroupName", 512, nil),
+	Read:       readLogGroup,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		if err := refuseLogGroup(r); err != nil {
 			return Result{}, err

@@ -49,6 +49,8 @@ func objects(properties map[string]any, name string) []map[string]any {
 	return out
 }
 
+func sortedNames(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
+
 func only(properties map[string]any, names ...string) map[string]any {
 	out := map[string]any{}
 	for _, name := range names {
@@ -93,6 +95,21 @@ func (r Request) nameFrom(property string, longest int) string {
 		return name
 	}
 	return r.Name(longest)
+}
+
+// named is for Type.Foresee: the name that CloudFormation makes, unless the
+// property gives one, as the physical id that id makes of it.
+func named(property string, longest int, id func(r Request, name string) string) func(Request) string {
+	return func(r Request) string {
+		if text(r.Properties, property) != "" {
+			return ""
+		}
+		name := r.Name(longest)
+		if id != nil {
+			name = id(r, name)
+		}
+		return name
+	}
 }
 
 func (r Request) arn(service, resource string) string {
@@ -177,8 +194,14 @@ func code(err error) string {
 // isGone says that the error means there is no such thing.
 func isGone(err error) bool {
 	c := code(err)
+	if own, ok := errors.AsType[*Error](err); ok {
+		c = own.Code
+	}
 	return strings.Contains(c, "NotFound") || strings.Contains(c, "NoSuch") || strings.Contains(c, "DoesNotExist")
 }
+
+// isDenied says that the error is IAM's refusal.
+func isDenied(err error) bool { return strings.Contains(code(err), "AccessDenied") }
 
 // unlessGone forgives a deletion of what is not there.
 func unlessGone(err error) error {

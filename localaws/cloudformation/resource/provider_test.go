@@ -99,7 +99,7 @@ func TestPolicies(t *testing.T) {
 
 	single := w.create(t, "AWS::IAM::RolePolicy", "Single", `{"PolicyName": "s", "RoleName": "`+one.PhysicalID+`", "PolicyDocument": `+statement+`}`)
 	equal(t, "taken", w.fail(t, "AWS::IAM::RolePolicy", "Again", `{"PolicyName": "s", "RoleName": "`+one.PhysicalID+`", "PolicyDocument": `+statement+`}`), "s already exists")
-	equal(t, "groups", w.fail(t, "AWS::IAM::Policy", "G", `{"PolicyName": "p", "PolicyDocument": {}, "Groups": ["g"]}`), "Encountered unsupported property Groups")
+	equal(t, "groups", w.fail(t, "AWS::IAM::Policy", "G", `{"PolicyName": "p", "PolicyDocument": {}, "Groups": ["g"]}`), "The property Groups is not served by this AWS")
 	for _, x := range []*thing{single, managed, inline, two, one} {
 		x.remove()
 	}
@@ -173,7 +173,7 @@ func TestBucket(t *testing.T) {
 	must(t, err)
 	equal(t, "versioning after", string(versioning.Status), "Suspended")
 	equal(t, "taken", w.fail(t, "AWS::S3::Bucket", "Again", `{"BucketName": "`+name+`"}`), name+" already exists")
-	equal(t, "website", w.fail(t, "AWS::S3::Bucket", "Site", `{"WebsiteConfiguration": {"IndexDocument": "i"}}`), "Encountered unsupported property WebsiteConfiguration")
+	equal(t, "website", w.fail(t, "AWS::S3::Bucket", "Site", `{"WebsiteConfiguration": {"IndexDocument": "i"}}`), "The property WebsiteConfiguration is not served by this AWS")
 	x.remove()
 }
 
@@ -279,7 +279,7 @@ func TestProjectAndPipeline(t *testing.T) {
 	equal(t, "cache after", string(built.Projects[0].Cache.Type), "NO_CACHE")
 	equal(t, "timeout after", *built.Projects[0].TimeoutInMinutes, 60)
 	equal(t, "buildspec", *built.Projects[0].Source.Buildspec, "b.yml")
-	equal(t, "webhook", w.fail(t, "AWS::CodeBuild::Project", "Hook", head+`, "Triggers": {"Webhook": true}}`), "Encountered unsupported property Triggers")
+	equal(t, "webhook", w.fail(t, "AWS::CodeBuild::Project", "Hook", head+`, "Triggers": {"Webhook": true}}`), "The property Triggers is not served by this AWS")
 
 	stages := `"RoleArn": "` + arn + `", "PipelineType": "V2", "ArtifactStore": {"Type": "S3", "Location": "bkt"}, "Stages": [
 		{"Name": "Source", "Actions": [{"Name": "Source", "ActionTypeId": {"Category": "Source", "Owner": "AWS", "Provider": "CodeCommit", "Version": 1},

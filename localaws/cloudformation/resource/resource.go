@@ -23,9 +23,8 @@ type Type struct {
 	Attributes []string
 	// Properties are all property names at the top level. Others are refused.
 	Properties []string
-	// Required are the properties that must be given, as dotted paths
-	// ("Source.Type" is required only where Source is given).
-	Required []string
+	// Check returns what is wrong with properties, as far as they are known; nil takes them all.
+	Check func(properties map[string]any) []Problem
 	// Replace are the properties, as dotted paths, which cannot change in
 	// place: another value makes a new resource and deletes the old one.
 	Replace []string
@@ -37,6 +36,14 @@ type Type struct {
 	// Snapshot says that the type knows DeletionPolicy: Snapshot.
 	Snapshot bool
 
+	// Foresee returns the physical id that Create will give where CloudFormation
+	// chooses the name, so that the resource can be found again when the process
+	// dies within Create. It is empty where the user has named the resource,
+	// which may then be somebody else's, and nil where the service chooses the id.
+	Foresee func(r Request) string
+	// Read returns the actual properties, to be compared with the expected ones;
+	// nil where AWS has no read handler either, or none is served here.
+	Read Reader
 	// Create makes the resource and returns once it is usable. Where it fails
 	// having made something, it returns the physical id with the error, so that
 	// the rollback deletes it.
@@ -72,6 +79,8 @@ type Request struct {
 	Name func(limit int) string
 	// Now is the clock.
 	Now func() time.Time
+	// Taken says whether a stack has a resource with that physical id.
+	Taken func(physicalID string) bool
 }
 
 // Result is what a provider has made.
@@ -90,6 +99,9 @@ type Result struct {
 type Error struct {
 	Code    string
 	Message string
+	// Early says that it is no handler's failure: the properties have been
+	// found wrong before the handler was called.
+	Early bool
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -99,6 +111,9 @@ func Lookup(name string) (*Type, bool) {
 	t, ok := catalogue()[name]
 	return t, ok
 }
+
+// Names lists the types that can be made, in the order of the alphabet.
+func Names() []string { return slices.Sorted(maps.Keys(catalogue())) }
 
 // catalogue holds all the types that this AWS knows, by name.
 var catalogue = sync.OnceValue(func() map[string]*Type {
@@ -125,7 +140,7 @@ func (t *Type) complete() *Type {
 		panic("no schema of " + t.Name)
 	}
 	t.Properties = slices.Sorted(maps.Keys(s.Root.Properties))
-	t.Required = s.required()
+	t.Check = func(properties map[string]any) []Problem { return s.check("#", s.Root, properties) }
 	t.Replace = append(slices.Clone(s.CreateOnly), t.Replace...)
 	create := t.Create
 	t.Create = t.checked(func(ctx context.Context, r Request) (Result, error) {

@@ -16,6 +16,8 @@ const usEast1 = "us-east-1"
 var bucket = Type{
 	Name:       "AWS::S3::Bucket",
 	Attributes: []string{"Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"},
+	Foresee:    named("BucketName", 63, func(_ Request, name string) string { return strings.ToLower(name) }),
+	Read:       readBucket,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		if err := refuseBucket(r); err != nil {
 			return Result{}, err
@@ -113,6 +115,7 @@ func setBucket(ctx context.Context, client *s3.Client, r Request, name string) e
 // bucketPolicy is AWS::S3::BucketPolicy. Ref gives the bucket's name.
 var bucketPolicy = Type{
 	Name: "AWS::S3::BucketPolicy",
+	Read: readBucketPolicy,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		name := text(r.Properties, "Bucket")
 		_, err := s3.NewFromConfig(r.Config).GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: &name})

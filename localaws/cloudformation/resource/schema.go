@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/mayfly-cd/mayfly/localaws/cloudformation/template"
 )
 
 // schemasJSON holds names, types, required, create-only and read-only
@@ -28,7 +30,7 @@ type typeSchema struct {
 	Definitions map[string]*schema
 }
 
-// schema is one JSON schema. Lengths and patterns are left to the services, which know them too.
+// schema is one JSON schema.
 type schema struct {
 	Type                 oneOrMore          `json:"type"`
 	Ref                  string             `json:"$ref"`
@@ -38,6 +40,7 @@ type schema struct {
 	PatternProperties    map[string]*schema `json:"patternProperties"`
 	AdditionalProperties json.RawMessage    `json:"additionalProperties"`
 	Items                *schema            `json:"items"`
+	constraints
 }
 
 // oneOrMore is a string or a list of strings.
@@ -66,56 +69,68 @@ var schemas = sync.OnceValue(func() map[string]*typeSchema {
 	return all
 })
 
+// Problem is something that is wrong with a resource's properties, in the words of AWS's check.
+type Problem struct {
+	// Pointer is where it is wrong, such as "#/Code".
+	Pointer string
+	// Missing is the required property that is not there, where that is what is wrong.
+	Missing string
+	// Text is what is wrong: "required key [S3Bucket] not found".
+	Text string
+}
+
+func (p Problem) String() string { return p.Pointer + ": " + p.Text }
+
 // Validate checks resolved properties against the type's schema, before
 // anything is made, with the words of AWS's own check.
 func (t *Type) Validate(logicalID string, properties map[string]any) error {
-	s := schemas()[t.Name]
-	if s == nil {
+	if t.Check == nil {
 		return nil
 	}
-	if problems := s.check("#", s.Root, properties); len(problems) > 0 {
-		return &Error{
-			Code:    "InvalidRequest",
-			Message: "Properties validation failed for resource " + logicalID + " with message:\n" + strings.Join(problems, "\n"),
-		}
+	problems := t.Check(properties)
+	if len(problems) == 0 {
+		return nil
 	}
-	return nil
+	var b strings.Builder
+	b.WriteString("Properties validation failed for resource " + logicalID + " with message:")
+	for _, p := range problems {
+		b.WriteString("\n" + p.String())
+	}
+	return &Error{Code: "InvalidRequest", Message: b.String(), Early: true}
 }
 
-// check returns all that is wrong with the value, which stands at the path.
-func (s *typeSchema) check(path string, want *schema, value any) []string {
+// check returns all that is wrong with the value, which stands at the path. What
+// is not known yet is not wrong.
+func (s *typeSchema) check(path string, want *schema, value any) []Problem {
 	for want != nil && want.Ref != "" {
 		want = s.Definitions[want.Ref]
 	}
-	if want == nil || value == nil {
+	if _, unknown := value.(template.Unknown); want == nil || value == nil || unknown {
 		return nil
 	}
 	if !want.allows(value) {
-		return []string{fmt.Sprintf("%s: expected type: %s, found: %s", path, javaName(want.Type[0]), javaName(jsonType(value)))}
+		return []Problem{{Pointer: path, Text: fmt.Sprintf("expected type: %s, found: %s", javaName(want.Type[0]), javaName(jsonType(value)))}}
+	}
+	var problems []Problem
+	if text := want.violated(value); text != "" {
+		problems = append(problems, Problem{Pointer: path, Text: text})
 	}
 	switch value := value.(type) {
 	case map[string]any:
-		return s.checkObject(path, want, value)
+		return append(problems, s.checkObject(path, want, value)...)
 	case []any:
-		var problems []string
 		for i, item := range value {
 			problems = append(problems, s.check(path+"/"+strconv.Itoa(i), want.Items, item)...)
 		}
-		return problems
-	default:
-		text, _ := scalar(value)
-		if len(want.Enum) > 0 && !slices.ContainsFunc(want.Enum, func(allowed any) bool { return fmt.Sprint(allowed) == text }) {
-			return []string{fmt.Sprintf("%s: %s is not a valid enum value", path, text)}
-		}
-		return nil
 	}
+	return problems
 }
 
-func (s *typeSchema) checkObject(path string, want *schema, object map[string]any) []string {
-	var problems []string
+func (s *typeSchema) checkObject(path string, want *schema, object map[string]any) []Problem {
+	var problems []Problem
 	for _, name := range want.Required {
 		if object[name] == nil {
-			problems = append(problems, fmt.Sprintf("%s: required key [%s] not found", path, name))
+			problems = append(problems, Problem{Pointer: path, Missing: name, Text: "required key [" + name + "] not found"})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
@@ -124,7 +139,7 @@ func (s *typeSchema) checkObject(path string, want *schema, object map[string]an
 		case known:
 			problems = append(problems, s.check(path+"/"+name, inner, object[name])...)
 		case string(want.AdditionalProperties) == "false":
-			problems = append(problems, fmt.Sprintf("%s: extraneous key [%s] is not permitted", path, name))
+			problems = append(problems, Problem{Pointer: path, Text: "extraneous key [" + name + "] is not permitted"})
 		}
 	}
 	return problems
@@ -200,25 +215,4 @@ func javaName(jsonType string) string {
 	default:
 		return strings.ToUpper(jsonType[:1]) + jsonType[1:]
 	}
-}
-
-// required are the required properties at the top and, as dotted paths, below given objects.
-func (s *typeSchema) required() []string { return s.requiredBelow("", s.Root, 0) }
-
-func (s *typeSchema) requiredBelow(prefix string, at *schema, depth int) []string {
-	const deepest = 8 // a schema may refer to itself
-	for at != nil && at.Ref != "" {
-		at = s.Definitions[at.Ref]
-	}
-	if at == nil || depth > deepest {
-		return nil
-	}
-	var paths []string
-	for _, name := range at.Required {
-		paths = append(paths, prefix+name)
-	}
-	for _, name := range slices.Sorted(maps.Keys(at.Properties)) {
-		paths = append(paths, s.requiredBelow(prefix+name+".", at.Properties[name], depth+1)...)
-	}
-	return paths
 }

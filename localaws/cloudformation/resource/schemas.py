@@ -24,7 +24,22 @@ S3::Bucket S3::BucketPolicy
 SNS::Subscription SNS::Topic SNS::TopicPolicy
 """.split()
 
-KEPT = ("type", "$ref", "enum", "required", "additionalProperties", "patternProperties")
+KEPT = (
+    "type", "$ref", "enum", "required", "additionalProperties", "patternProperties", "pattern",
+    "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "uniqueItems",
+)
+CONSTRAINTS = ("pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "uniqueItems")
+
+# cfn-lint adds constraints of its own, from the services' models and otherwise.
+# These are the ones that the registry does not have: there the service refuses,
+# in its own words, or does not refuse at all. The first four types have no
+# handlers in the registry, and no constraints either.
+WITHOUT_CONSTRAINTS = ("AWS::CodeBuild::Project", "AWS::Events::Rule", "AWS::IAM::AccessKey", "AWS::SNS::Subscription")
+ADDED = {
+    "AWS::Lambda::Function": {"Runtime": ("enum",), "MemorySize": ("minimum", "maximum"), "Timeout": ("maximum",), "Layers": ("maxItems", "uniqueItems"), "FunctionName": ("maxLength",)},
+    "AWS::CodePipeline::Pipeline": {"Stages": ("minItems",)},
+    "AWS::CodeCommit::Repository": {"RepositoryName": ("minimum", "maximum", "pattern")},
+}
 
 
 def prune(schema):
@@ -42,6 +57,15 @@ def prune(schema):
     if "$ref" in out:
         out["$ref"] = out["$ref"].removeprefix("#/definitions/")
     return out
+
+
+def unconstrain(schema):
+    if isinstance(schema, dict):
+        for key in CONSTRAINTS:
+            if not isinstance(schema.get(key), dict):
+                schema.pop(key, None)
+        for value in schema.values():
+            unconstrain(value)
 
 
 def paths(schema, key):
@@ -63,5 +87,11 @@ for name in TYPES:
         "root": prune(schema),
         "definitions": {k: prune(v) for k, v in schema.get("definitions", {}).items()},
     }
+    if name in WITHOUT_CONSTRAINTS:
+        unconstrain(pruned["root"])
+        unconstrain(pruned["definitions"])
+    for prop, keys in ADDED.get(name, {}).items():
+        for key in keys:
+            del pruned["root"]["properties"][prop][key]
     lines.append(json.dumps(name) + ": " + json.dumps(pruned, separators=(",", ":"), sort_keys=True))
 pathlib.Path("schemas.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")

@@ -18,6 +18,8 @@ var topicAttributes = []string{"DisplayName", "KmsMasterKeyId", "SignatureVersio
 var topic = Type{
 	Name:       "AWS::SNS::Topic",
 	Attributes: []string{"TopicArn", "TopicName"},
+	Foresee:    named("TopicName", 256, func(r Request, name string) string { return r.arn("sns", name) }),
+	Read:       readTopic,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		if err := refuseTopic(r); err != nil {
 			return Result{}, err
@@ -154,6 +156,7 @@ const pending = "PendingConfirmation"
 var subscription = Type{
 	Name:       "AWS::SNS::Subscription",
 	Attributes: []string{"Arn"},
+	Read:       readSubscription,
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		if err := refuse(r.Properties, "Region"); err != nil {
 			return Result{}, err
@@ -229,6 +232,7 @@ func subscriptionAttributes(properties map[string]any) (map[string]string, error
 var topicPolicy = Type{
 	Name:       "AWS::SNS::TopicPolicy",
 	Attributes: []string{"Id"},
+	Foresee:    named("", 100, nil),
 	Create: func(ctx context.Context, r Request) (Result, error) {
 		id := r.Name(100)
 		return Result{PhysicalID: id, Attributes: map[string]any{"Id": id}}, putTopicPolicy(ctx, r)

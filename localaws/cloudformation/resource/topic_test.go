@@ -30,7 +30,7 @@ func TestTopic(t *testing.T) {
 	must(t, err)
 	equal(t, "display name", out.Attributes["DisplayName"], "other")
 	equal(t, "taken", w.fail(t, "AWS::SNS::Topic", "Again", `{"TopicName": "stk-News-A1B2C3D4E5F6"}`), "stk-News-A1B2C3D4E5F6 already exists")
-	equal(t, "fifo", w.fail(t, "AWS::SNS::Topic", "Fifo", `{"FifoTopic": true}`), "Encountered unsupported property FifoTopic")
+	equal(t, "fifo", w.fail(t, "AWS::SNS::Topic", "Fifo", `{"FifoTopic": true}`), "The property FifoTopic is not served by this AWS")
 
 	policy := w.create(t, "AWS::SNS::TopicPolicy", "Policy", `{"Topics": ["`+x.PhysicalID+`"], "PolicyDocument": {"Version": "2012-10-17",
 		"Statement": {"Sid": "ours", "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish", "Resource": "`+x.PhysicalID+`"}}}`)
@@ -43,7 +43,8 @@ func TestTopic(t *testing.T) {
 	mail := w.create(t, "AWS::SNS::Subscription", "Mail", given+`}`)
 	equal(t, "subscription", strings.HasPrefix(mail.PhysicalID, x.PhysicalID+":"), true)
 	equal(t, "subscriptions", subscriptions(), "a@example.com,b@example.com")
-	equal(t, "what SNS refuses", strings.Contains(w.fail(t, "AWS::SNS::Subscription", "Filter", given+`, "FilterPolicy": {"a": ["b"]}}`), "FilterPolicy"), true)
+	refused := w.fail(t, "AWS::SNS::Subscription", "Filter", given+`, "FilterPolicy": {"a": ["b"]}}`)
+	equal(t, "what SNS refuses: "+refused, strings.Contains(refused, "Subscription already exists with different attributes"), true)
 	mail.remove()
 	x.remove()
 }

@@ -38,6 +38,9 @@ const (
 type world struct {
 	config aws.Config
 	tags   map[string]string
+	// calls are those of the providers; watched is the configuration that records them.
+	calls   *calls
+	watched aws.Config
 }
 
 func newWorld(t *testing.T) *world {
@@ -64,6 +67,9 @@ func newWorld(t *testing.T) *world {
 			Now: time.Now, Log: slog.New(slog.DiscardHandler), Roles: w, Bus: w, //nolint:forbidigo // a test's clock
 		}
 	}
+	w.calls = &calls{}
+	w.watched = w.config.Copy()
+	w.watched.APIOptions = append(w.watched.APIOptions, w.calls.watch)
 	keys, served := open(t, env, root)
 	api, err := wire.New(wire.Config{
 		Account: testAccount, Region: testRegion, Keys: keys, Hosts: func() []string { return []string{host} },
@@ -127,14 +133,15 @@ func (w *world) request(t *testing.T, id, given string) Request {
 	t.Helper()
 	p := properties(t, given)
 	return Request{
-		Config: w.config, Account: testAccount, Region: testRegion, StackName: "stk", LogicalID: id,
+		Config: w.watched, Account: testAccount, Region: testRegion, StackName: "stk", LogicalID: id,
 		StackID: "arn:aws:cloudformation:" + testRegion + ":" + testAccount + ":stack/stk/1", Properties: p, Old: p,
 		Tags: maps.Clone(w.tags), OldTags: maps.Clone(w.tags),
 		Name: func(most int) string {
 			name := "stk-" + id + "-A1B2C3D4E5F6"
 			return name[:min(most, len(name))]
 		},
-		Now: time.Now, //nolint:forbidigo // a test's clock
+		Now:   time.Now, //nolint:forbidigo // a test's clock
+		Taken: func(string) bool { return false },
 	}
 }
 
@@ -151,17 +158,43 @@ func (w *world) create(t *testing.T, kind, id, given string) *thing {
 	t.Helper()
 	r := w.request(t, id, given)
 	found := find(t, kind)
+	w.calls.take()
 	result, err := found.Create(t.Context(), r)
 	if err != nil {
 		t.Fatalf("create %s: %v", kind, err)
 	}
+	w.checkCalls(t, kind, "create")
 	r.PhysicalID = result.PhysicalID
+	if found.Foresee != nil {
+		if id := found.Foresee(r); id != "" && id != result.PhysicalID {
+			t.Errorf("%s was foreseen as %s and is %s", kind, id, result.PhysicalID)
+		}
+	}
 	for _, name := range found.Attributes {
 		if _, ok := result.Attributes[name]; !ok && !strings.HasPrefix(name, "SnapStartResponse") {
 			t.Errorf("%s has no attribute %s", kind, name)
 		}
 	}
-	return &thing{world: w, t: t, kind: found, made: r, Result: result}
+	x := &thing{world: w, t: t, kind: found, made: r, Result: result}
+	x.inSync()
+	return x
+}
+
+// inSync reads the thing, which must be as its properties say.
+func (x *thing) inSync() {
+	x.t.Helper()
+	if x.kind.Read == nil {
+		return
+	}
+	x.calls.take()
+	actual, err := x.kind.Read(x.t.Context(), x.made)
+	if err != nil {
+		x.t.Errorf("read %s: %v", x.kind.Name, err)
+	}
+	x.checkCalls(x.t, x.kind.Name, "read")
+	for _, d := range Differences(x.made.Properties, actual) {
+		x.t.Errorf("%s%s: %s %s, want %s", x.kind.Name, *d.PropertyPath, d.DifferenceType, *d.ActualValue, *d.ExpectedValue)
+	}
 }
 
 // fail creates what must fail, and returns the error's words.
@@ -178,21 +211,32 @@ func (x *thing) update(given string) {
 	x.t.Helper()
 	next := x.request(x.t, x.made.LogicalID, given)
 	next.PhysicalID, next.Old, next.OldTags = x.PhysicalID, x.made.Properties, x.made.Tags
+	x.calls.take()
 	result, err := x.kind.Update(x.t.Context(), next)
 	if err != nil {
 		x.t.Fatalf("update %s: %v", x.kind.Name, err)
 	}
+	x.checkCalls(x.t, x.kind.Name, "update")
 	x.made, x.Result = next, result
 	x.made.PhysicalID = result.PhysicalID
+	x.inSync()
 }
 
 // remove deletes the thing, and once more, which must succeed too.
 func (x *thing) remove() {
 	x.t.Helper()
+	x.calls.take()
 	for range 2 {
 		if err := x.kind.Delete(x.t.Context(), x.made); err != nil {
 			x.t.Fatalf("delete %s: %v", x.kind.Name, err)
 		}
+	}
+	x.checkCalls(x.t, x.kind.Name, "delete")
+	if x.kind.Read == nil {
+		return
+	}
+	if _, err := x.kind.Read(x.t.Context(), x.made); !IsGone(err) {
+		x.t.Errorf("read %s after its deletion: %v", x.kind.Name, err)
 	}
 }
 

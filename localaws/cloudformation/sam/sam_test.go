@@ -109,27 +109,27 @@ func askTranslator(t *testing.T, templates []map[string]any) []answer {
 }
 
 // parse reads YAML into what JSON has, numbers as json.Number.
-func parse(t *testing.T, data []byte) map[string]any {
-	t.Helper()
+func parse(tb testing.TB, data []byte) map[string]any {
+	tb.Helper()
 	var raw any
 	if err := yaml.Unmarshal(data, &raw); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	text, err := json.Marshal(raw)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var out map[string]any
-	decode(t, text, &out)
+	decode(tb, text, &out)
 	return out
 }
 
-func decode(t *testing.T, data []byte, into any) {
-	t.Helper()
+func decode(tb testing.TB, data []byte, into any) {
+	tb.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	if err := decoder.Decode(into); err != nil {
-		t.Fatalf("%v in %s", err, data)
+		tb.Fatalf("%v in %s", err, data)
 	}
 }
 
@@ -159,14 +159,14 @@ func normal(t *testing.T, a answer) answer {
 	return out
 }
 
-func pretty(t *testing.T, value any) []byte {
-	t.Helper()
+func pretty(tb testing.TB, value any) []byte {
+	tb.Helper()
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(value); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out.Bytes()
 }

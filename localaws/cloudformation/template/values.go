@@ -58,10 +58,11 @@ func Equal(a, b any) bool {
 // Unknown stands for a value that is only known after a resource has been made.
 type Unknown struct{}
 
+// KnownAfterApply are the words that AWS's change sets use for what is unknown.
+const KnownAfterApply = "{{changeSet:KNOWN_AFTER_APPLY}}"
+
 // MarshalJSON writes the words that AWS's change sets use for it.
-func (Unknown) MarshalJSON() ([]byte, error) {
-	return []byte(`"{{changeSet:KNOWN_AFTER_APPLY}}"`), nil
-}
+func (Unknown) MarshalJSON() ([]byte, error) { return []byte(`"` + KnownAfterApply + `"`), nil }
 
 // HasUnknown says whether anything within the value is unknown.
 func HasUnknown(value any) bool {
