@@ -40,7 +40,7 @@ func uploadFailure(err error) error {
 	if _, ok := errors.AsType[*failure](err); ok || ending(err) {
 		return err
 	}
-	return fail(codeClient, "Error in UPLOAD_ARTIFACTS phase: %s", words(err))
+	return fail(codeClient, "Error in UPLOAD_ARTIFACTS phase: %s", transfer(err))
 }
 
 // uploadOutput uploads one artifact.
@@ -65,7 +65,7 @@ func (r *run) uploadOutput(ctx context.Context, output types.ProjectArtifacts, p
 		if err != nil {
 			return nil, err
 		}
-		key = r.artifactKey(output, name)
+		key = artifactKey(&r.row, output, name)
 	}
 	done.Location = aws.String(s3ARNPrefix + bucket + "/" + key)
 	if output.Type == types.ArtifactsTypeS3 && output.Packaging != types.ArtifactPackagingZip {
@@ -74,6 +74,19 @@ func (r *run) uploadOutput(ctx context.Context, output types.ProjectArtifacts, p
 	sums, err := r.putZip(ctx, bucket, key, members)
 	done.Sha256sum, done.Md5sum = aws.String(sums.sha256), aws.String(sums.md5)
 	return done, err
+}
+
+// expected is what a build tells of its primary artifact before that is there.
+func expected(row *build) *types.BuildArtifacts {
+	output := row.Outputs[0]
+	if output.Type != types.ArtifactsTypeS3 {
+		return &types.BuildArtifacts{Location: aws.String("")}
+	}
+	bucket := strings.TrimPrefix(aws.ToString(output.Location), s3ARNPrefix)
+	return &types.BuildArtifacts{
+		Location:           aws.String(s3ARNPrefix + bucket + "/" + artifactKey(row, output, aws.ToString(output.Name))),
+		EncryptionDisabled: output.EncryptionDisabled, OverrideArtifactName: output.OverrideArtifactName,
+	}
 }
 
 // filesOf finds what the buildspec says of an output.
@@ -121,11 +134,12 @@ func (r *run) expand(ctx context.Context, text string) (string, int, error) {
 }
 
 // artifactKey is path/namespace/name; the name / stands for the folder itself.
-func (r *run) artifactKey(output types.ProjectArtifacts, name string) string {
+func artifactKey(row *build, output types.ProjectArtifacts, name string) string {
 	parts := []string{strings.Trim(aws.ToString(output.Path), "/")}
 	if output.NamespaceType == types.ArtifactNamespaceBuildId {
-		parts = append(parts, r.uuid)
+		_, uuid, _ := strings.Cut(aws.ToString(row.Id), ":")
+		parts = append(parts, uuid)
 	}
-	parts = append(parts, strings.Trim(cmp.Or(name, aws.ToString(r.row.ProjectName)), "/"))
+	parts = append(parts, strings.Trim(cmp.Or(name, aws.ToString(row.ProjectName)), "/"))
 	return strings.TrimPrefix(path.Join(parts...), "/")
 }

@@ -41,7 +41,7 @@ func (r *run) restoreCache(ctx context.Context) error {
 	started := r.s.env.Now()
 	candidates, err := r.cacheCandidates(ctx)
 	if err != nil {
-		r.log.container("Unable to look for the cache: %s", words(err))
+		r.log.container("Unable to look for the cache: %s", transfer(err))
 		return ctx.Err()
 	}
 	for _, key := range candidates {
@@ -50,7 +50,7 @@ func (r *run) restoreCache(ctx context.Context) error {
 			continue
 		}
 		if err != nil {
-			r.log.container("Unable to download cache: %s", words(err))
+			r.log.container("Unable to download cache: %s", transfer(err))
 			return ctx.Err()
 		}
 		r.log.container("Cache restored: %d files, %d bytes, in %.2fs", used.Files, used.Bytes, r.s.env.Now().Sub(started).Seconds())
@@ -139,7 +139,7 @@ func (r *run) saveCache(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		r.log.container("Unable to upload cache: %s", words(err))
+		r.log.container("Unable to upload cache: %s", transfer(err))
 		return nil
 	}
 	r.log.container("Cache saved: %d files, %d bytes, in %.2fs", used.Files, used.Bytes, r.s.env.Now().Sub(started).Seconds())

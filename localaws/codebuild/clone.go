@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -22,18 +23,28 @@ import (
 // cloneScript runs in the box. No configuration, hook or prompt of this
 // machine takes part.
 const cloneScript = `set -e
-git clone --quiet --no-checkout $LOCALAWS_DEPTH "$LOCALAWS_URL" "$LOCALAWS_DIR"
+said=$(mktemp)
+git clone --quiet --no-checkout $LOCALAWS_DEPTH "$LOCALAWS_URL" "$LOCALAWS_DIR" 2>"$said" || {
+	cat "$said" >&2
+	! grep -q 'error: 403' "$said" || exit 43
+	! grep -q "^fatal: repository '.*' not found" "$said" || exit 44
+	exit 1
+}
+rm "$said"
 cd "$LOCALAWS_DIR"
 if [ -z "$LOCALAWS_VERSION" ]; then
 	git checkout --quiet
-elif git rev-parse --quiet --verify "refs/remotes/origin/$LOCALAWS_VERSION" >/dev/null; then
-	git checkout --quiet --detach "origin/$LOCALAWS_VERSION"
+elif git rev-parse --quiet --verify "refs/remotes/origin/${LOCALAWS_VERSION#refs/heads/}" >/dev/null; then
+	git checkout --quiet --detach "origin/${LOCALAWS_VERSION#refs/heads/}"
 else
-	git checkout --quiet --detach "$LOCALAWS_VERSION" --
+	git checkout --quiet --detach "$LOCALAWS_VERSION" -- || exit 45
 fi
 exec >&3
 git rev-parse HEAD
 `
+
+// cloneFailures are the script's statuses in the words of CodeBuild's agent.
+var cloneFailures = map[int]string{43: "authorization failed", 44: "repository not found", 45: "reference not found"}
 
 // clone clones a CodeCommit repository with the role's keys, and returns the commit.
 func (r *run) clone(ctx context.Context, source types.ProjectSource, version, dir string) (string, error) {
@@ -61,6 +72,9 @@ func (r *run) clone(ctx context.Context, source types.ProjectSource, version, di
 	commit, status, err := r.box.Capture(ctx, sandbox.Command{Shell: "sh", Text: text, Env: env, Dir: r.box.Source()})
 	if err != nil {
 		return "", err
+	}
+	if words, ok := cloneFailures[status]; ok {
+		return "", errors.New(words)
 	}
 	if status != 0 {
 		return "", fail(codeClient, "git clone of %s failed with exit status %d for primary source and source version %s: see the log",

@@ -60,7 +60,7 @@ func serveGit(t *testing.T, dir string) *httptest.Server {
 		Env:    []string{"GIT_PROJECT_ROOT=" + dir, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_GLOBAL=/dev/null"},
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if user, _, _ := r.BasicAuth(); user != "ASIATEST%token" {
+		if user, _, _ := r.BasicAuth(); user != "ASIATEST%token" || strings.HasPrefix(r.URL.Path, "/v1/repos/denied/") {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
@@ -99,7 +99,7 @@ func TestCodeCommitSource(t *testing.T) {
 	for _, c := range []struct{ version, output, resolved string }{
 		{"", "one\n" + first + "\n", first},
 		{"side", "two\n" + second + "\n", second},
-		{"refs/heads/side^{}", "", ""},
+		{"refs/heads/side", "two\n" + second + "\n", second},
 		{first, "one\n" + first + "\n", first},
 		{second, "two\n" + second + "\n", second},
 		{"nowhere", "", ""},
@@ -111,8 +111,8 @@ func TestCodeCommitSource(t *testing.T) {
 		})
 		log := w.text(aws.ToString(b.Id))
 		if c.resolved == "" {
-			want := "DOWNLOAD_SOURCE FAILED CLIENT_ERROR: git clone of " + w.env.URL + "/v1/repos/app failed with exit status"
-			if got := phases(b)[3]; !strings.HasPrefix(got, want) {
+			want := "DOWNLOAD_SOURCE FAILED CLIENT_ERROR: reference not found for primary source and source version " + c.version
+			if got := phases(b)[3]; got != want {
 				t.Errorf("version %q: phase %q, want %q", c.version, got, want)
 			}
 			continue
@@ -125,9 +125,10 @@ func TestCodeCommitSource(t *testing.T) {
 		}
 	}
 	for location, want := range map[string]string{
-		"https://github.com/a/b":                                       `CLIENT_ERROR: "https://github.com/a/b" is not the clone URL of a CodeCommit repository`,
-		"http://127.0.0.1:1/v1/repos/app":                              "CLIENT_ERROR: the repository http://127.0.0.1:1/v1/repos/app is not one of this AWS, which is at " + w.env.URL,
-		"https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/none": "CLIENT_ERROR: git clone of " + w.env.URL + "/v1/repos/none failed with exit status 128 for primary source and source version : see the log",
+		"https://github.com/a/b":                                         `CLIENT_ERROR: "https://github.com/a/b" is not the clone URL of a CodeCommit repository`,
+		"http://127.0.0.1:1/v1/repos/app":                                "CLIENT_ERROR: the repository http://127.0.0.1:1/v1/repos/app is not one of this AWS, which is at " + w.env.URL,
+		"https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/none":   "CLIENT_ERROR: repository not found for primary source and source version ",
+		"https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/denied": "CLIENT_ERROR: authorization failed for primary source and source version ",
 	} {
 		b := w.run(func(in *codebuild.StartBuildInput) { in.SourceLocationOverride = &location })
 		if got := phases(b)[3]; got != "DOWNLOAD_SOURCE FAILED "+want {

@@ -19,6 +19,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/codebuild/types"
+
 	"github.com/mayfly-cd/mayfly/localaws/internal/service"
 	"github.com/mayfly-cd/mayfly/localaws/internal/store"
 )
@@ -48,9 +50,11 @@ type Service struct {
 
 	projects *store.Table[project]
 	builds   *store.Table[build]
-	order    *store.Table[string] // a sortable number -> the build's id
+	order    *store.Table[struct{}] // "<number, the newest first>/<the build's id>"
+	active   *store.Table[struct{}] // the ids of builds in progress
 	tokens   *store.Table[token]
 
+	starts sync.Mutex    // keeps a project's limit: a build counts against it once it is in running
 	slots  chan struct{} // one for each build that runs
 	minute time.Duration // the unit of time-outs; a test shortens it
 
@@ -60,6 +64,8 @@ type Service struct {
 	mu   sync.Mutex // guards running
 	// running holds the builds in progress, by their ids.
 	running map[string]*run
+	// retrying holds what the retry of a build that has failed is to know, by the failed one's id.
+	retrying map[string]types.AutoRetryConfig
 }
 
 // New opens the service. Builds that were in progress when the last one ended
@@ -77,6 +83,7 @@ func New(env service.Env, host Host) (*Service, error) {
 	s := &Service{
 		env: env, host: host, minute: time.Minute,
 		slots: make(chan struct{}, host.Concurrency), running: map[string]*run{},
+		retrying: map[string]types.AutoRetryConfig{},
 	}
 	if err := s.openTables(); err != nil {
 		return nil, err
@@ -95,7 +102,10 @@ func (s *Service) openTables() (err error) {
 	if s.builds, err = store.NewTable[build](s.env.DB, "codebuild/builds"); err != nil {
 		return err
 	}
-	if s.order, err = store.NewTable[string](s.env.DB, "codebuild/order"); err != nil {
+	if s.order, err = store.NewTable[struct{}](s.env.DB, "codebuild/order"); err != nil {
+		return err
+	}
+	if s.active, err = store.NewTable[struct{}](s.env.DB, "codebuild/active"); err != nil {
 		return err
 	}
 	s.tokens, err = store.NewTable[token](s.env.DB, "codebuild/tokens")

@@ -138,8 +138,6 @@ func refuseOverrides(in *codebuild.StartBuildInput) error {
 		return notServed("debug sessions")
 	case in.FleetOverride != nil:
 		return notServed("a reserved capacity fleet")
-	case aws.ToInt32(in.AutoRetryLimitOverride) > 0:
-		return notServed("automatic retries")
 	case aws.ToString(in.CertificateOverride) != "":
 		return notServed("a certificate")
 	case in.RegistryCredentialOverride != nil:

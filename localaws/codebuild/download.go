@@ -29,12 +29,39 @@ func (r *run) download(ctx context.Context) error {
 		return err
 	}
 	r.log.container("Processing environment variables")
+	if err := r.resolveVariables(); err != nil {
+		return err
+	}
 	r.applyVariables()
 	if err := r.selectRuntimes(ctx); err != nil {
 		return err
 	}
 	r.logPhases()
 	return r.restoreCache(ctx)
+}
+
+// resolveVariables looks for the variables whose values are kept elsewhere. This
+// AWS has neither a Parameter Store nor a Secrets Manager, so none is found.
+func (r *run) resolveVariables() error {
+	parameters, secrets := r.spec.Env.ParameterStore, r.spec.Env.SecretsManager
+	for _, v := range r.row.Environment.EnvironmentVariables {
+		variable := buildspec.Variable{Name: aws.ToString(v.Name), Value: aws.ToString(v.Value)}
+		switch v.Type {
+		case types.EnvironmentVariableTypeParameterStore:
+			parameters = append(parameters, variable)
+		case types.EnvironmentVariableTypeSecretsManager:
+			secrets = append(secrets, variable)
+		case types.EnvironmentVariableTypePlaintext:
+		}
+	}
+	if len(parameters) > 0 {
+		r.log.container("Decrypting parameter store environment variables")
+		return fail(codeParameter, "parameter does not exist: %s (this local AWS has no Parameter Store)", parameters[0].Value)
+	}
+	if len(secrets) > 0 {
+		return fail(codeSecret, "ResourceNotFoundException: Secrets Manager can't find the specified secret. (%s: this local AWS has no Secrets Manager)", secrets[0].Value)
+	}
+	return nil
 }
 
 // applyVariables adds the buildspec's variables, which stand below those of
@@ -164,7 +191,7 @@ func sourceFailure(err error, which, version string) error {
 	if f, ok := errors.AsType[*failure](err); ok {
 		return f
 	}
-	return fail(codeClient, "%s for %s and source version %s", words(err), which, version)
+	return fail(codeClient, "%s for %s and source version %s", transfer(err), which, version)
 }
 
 // secondarySources are the project's, or a pipeline's further inputs.

@@ -2,6 +2,7 @@ package codebuild
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -32,8 +33,9 @@ func TestStopBuild(t *testing.T) {
 	id := w.begin()
 	<-w.ready
 	began := w.surroundings.Now()
-	if _, err := w.StopBuild(t.Context(), &codebuild.StopBuildInput{Id: &id}); err != nil {
-		t.Fatal(err)
+	stopped, err := w.StopBuild(t.Context(), &codebuild.StopBuildInput{Id: &id})
+	if err != nil || stopped.Build.BuildStatus != types.StatusTypeStopped || !stopped.Build.BuildComplete {
+		t.Fatal(stopped, err)
 	}
 	b := w.finish(id)
 	if took := w.surroundings.Now().Sub(began); took > time.Second {
@@ -149,7 +151,7 @@ func TestRecover(t *testing.T) {
 	row.Phases = row.Phases[:7]
 	row.Phases[6].EndTime, row.Phases[6].PhaseStatus, row.EndTime = nil, "", nil
 	row.BuildStatus, row.BuildComplete = types.StatusTypeInProgress, false
-	if err := w.builds.Put(id, row); err != nil {
+	if err := errors.Join(w.builds.Put(id, row), w.active.Put(id, struct{}{})); err != nil {
 		t.Fatal(err)
 	}
 	box := filepath.Join(w.folder(), own)

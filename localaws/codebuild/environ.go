@@ -56,7 +56,9 @@ func (r *run) environment() map[string]string {
 	})
 	maps.Copy(env, r.buildVariables())
 	for _, v := range r.row.Environment.EnvironmentVariables {
-		env[aws.ToString(v.Name)] = aws.ToString(v.Value)
+		if v.Type == types.EnvironmentVariableTypePlaintext {
+			env[aws.ToString(v.Name)] = aws.ToString(v.Value)
+		}
 	}
 	return env
 }
@@ -105,6 +107,7 @@ func (r *run) refreshKeys(ctx context.Context) error {
 	}
 	maps.Copy(r.env, keys)
 	r.keys = keys
+	r.secrets.add(credentials.SecretAccessKey, credentials.SessionToken)
 	return nil
 }
 

@@ -20,7 +20,7 @@ func (r *run) publishState() {
 		"build-id":               r.row.Arn,
 		"additional-information": r.information(),
 		"current-phase":          r.row.CurrentPhase,
-		"current-phase-context":  contextsOf(r.row.Phases[len(r.row.Phases)-1]),
+		"current-phase-context":  contextOf(r.row.Phases[len(r.row.Phases)-1]),
 		"version":                "1",
 	})
 }
@@ -29,7 +29,7 @@ func (r *run) publishPhase(phase types.BuildPhase) {
 	r.publish("CodeBuild Build Phase Change", map[string]any{
 		"completed-phase":                  phase.PhaseType,
 		"completed-phase-status":           phase.PhaseStatus,
-		"completed-phase-context":          contextsOf(phase),
+		"completed-phase-context":          contextOf(phase),
 		"completed-phase-duration-seconds": aws.ToInt64(phase.DurationInSeconds),
 		"completed-phase-start":            formatTime(phase.StartTime),
 		"completed-phase-end":              formatTime(phase.EndTime),
@@ -92,14 +92,20 @@ func variablesOf(variables []types.EnvironmentVariable) []map[string]any {
 	return all
 }
 
-// contextsOf gives a phase's contexts the form "CODE: message".
+// contextsOf gives a phase's contexts the form "CODE: message"; a phase that
+// went well has none.
 func contextsOf(p types.BuildPhase) []string {
 	all := []string{}
 	for _, c := range p.Contexts {
-		all = append(all, strings.TrimSpace(aws.ToString(c.StatusCode)+": "+aws.ToString(c.Message)))
+		if aws.ToString(c.StatusCode) != "" {
+			all = append(all, aws.ToString(c.StatusCode)+": "+aws.ToString(c.Message))
+		}
 	}
 	return all
 }
+
+// contextOf is the form of a list in a text, which the events' own phase has.
+func contextOf(p types.BuildPhase) string { return "[" + strings.Join(contextsOf(p), ", ") + "]" }
 
 func formatTime(t *time.Time) string {
 	if t == nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	smithy "github.com/aws/smithy-go"
 
@@ -22,6 +23,9 @@ const (
 	codeCommand = "COMMAND_EXECUTION_ERROR"
 	codeDenied  = "ACCESS_DENIED"
 	codeTimeout = "BUILD_TIMED_OUT"
+	// Where a variable's value is to come from elsewhere; the words are those of builds' logs that people have published.
+	codeParameter = "Decrypted Variables Error"
+	codeSecret    = "Secrets Manager Error"
 )
 
 func fail(code, format string, args ...any) *failure {
@@ -60,6 +64,31 @@ func words(err error) string {
 		return api.ErrorCode() + ": " + api.ErrorMessage()
 	}
 	return err.Error()
+}
+
+// plain is an API error's message alone.
+func plain(err error) string {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		return api.ErrorMessage()
+	}
+	return err.Error()
+}
+
+// transfer is the error of a request to S3 in the words of CodeBuild's agent:
+// "AccessDenied: ... status code: 403, request id: ..., host id: ...".
+func transfer(err error) string {
+	response, ok := errors.AsType[*awshttp.ResponseError](err)
+	if !ok {
+		return words(err)
+	}
+	host := ""
+	if s3, ok := errors.AsType[interface {
+		error
+		ServiceHostID() string
+	}](err); ok {
+		host = s3.ServiceHostID()
+	}
+	return fmt.Sprintf("%s status code: %d, request id: %s, host id: %s", words(err), response.HTTPStatusCode(), response.ServiceRequestID(), host)
 }
 
 // ending says whether the error ends the whole build at once.

@@ -37,6 +37,7 @@ type cloud struct {
 	session service.Session
 	ended   chan string // the ids of builds, as they end
 	ready   chan bool   // a line "ready" came
+	service *Service
 }
 
 func newCloud() *cloud {
@@ -57,7 +58,7 @@ func (c *cloud) Assume(_ context.Context, s service.Session) (aws.Config, error)
 		Region: "eu-west-1", BaseEndpoint: aws.String("http://127.0.0.1:1"), HTTPClient: c,
 		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "ASIATEST", SecretAccessKey: "secret", SessionToken: "token"}, nil
+			return aws.Credentials{AccessKeyID: "ASIATEST", SecretAccessKey: "wJalrXUtnFEMI", SessionToken: "token"}, nil
 		}),
 	}, nil
 }
@@ -85,7 +86,11 @@ func (c *cloud) Do(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if target := r.Header.Get("X-Amz-Target"); target != "" {
+	if strings.HasSuffix(r.URL.Path+r.Header.Get("X-Amz-Target"), "RetryBuild") {
+		c.mu.Unlock()
+		c.retryBuild(w, r)
+		c.mu.Lock()
+	} else if target := r.Header.Get("X-Amz-Target"); target != "" {
 		c.logs(w, r, strings.TrimPrefix(target, "Logs_20140328."))
 	} else {
 		c.s3(w, r)
@@ -170,36 +175,37 @@ func (c *cloud) deny(operation string) {
 type world struct {
 	*Service
 	*cloud
-	t            *testing.T
+	t            testing.TB
 	surroundings service.Env
 }
 
-func newWorld(t *testing.T, host Host) *world {
-	t.Helper()
-	w := &world{cloud: newCloud(), t: t}
-	db, err := store.Open(filepath.Join(t.TempDir(), "state"))
+func newWorld(tb testing.TB, host Host) *world {
+	tb.Helper()
+	w := &world{cloud: newCloud(), t: tb}
+	db, err := store.Open(filepath.Join(tb.TempDir(), "state"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w.surroundings = service.Env{
-		Account: "123456789012", Region: "eu-west-1", URL: "http://127.0.0.1:1", Dir: t.TempDir(), DB: db,
+		Account: "123456789012", Region: "eu-west-1", URL: "http://127.0.0.1:1", Dir: tb.TempDir(), DB: db,
 		Now: time.Now, Log: slog.New(slog.DiscardHandler), Roles: w.cloud, Bus: w.cloud, //nolint:forbidigo // the clock of these tests
 	}
 	if host.Environ == nil {
 		host.Environ = append(os.Environ(), "AWS_PROFILE=mine", "GITHUB_TOKEN=secret", "SSH_AUTH_SOCK=/x")
 	}
 	if w.Service, err = New(w.surroundings, host); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	w.service = w.Service
+	tb.Cleanup(func() {
 		if err := w.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 		if err := db.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 		if left, _ := os.ReadDir(w.folder()); len(left) > 0 {
-			t.Errorf("%d folders of builds are left", len(left))
+			tb.Errorf("%d folders of builds are left", len(left))
 		}
 	})
 	return w

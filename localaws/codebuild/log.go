@@ -19,6 +19,7 @@ type logWriter struct {
 	now           func() time.Time
 	client        *cloudwatchlogs.Client
 	group, stream string
+	secrets       *secrets
 
 	mu      sync.Mutex // guards what follows
 	room    *sync.Cond // signalled when waiting was emptied
@@ -40,13 +41,13 @@ const (
 
 // openLog makes the stream, and the group where there is none. A build without
 // CloudWatch logs has a nil logWriter.
-func (s *Service) openLog(ctx context.Context, cfg aws.Config, row *build) (*logWriter, error) {
+func (s *Service) openLog(ctx context.Context, cfg aws.Config, row *build, secrets *secrets) (*logWriter, error) {
 	if row.Logs.GroupName == nil {
 		return nil, nil //nolint:nilnil // a nil logWriter is one that works
 	}
 	w := &logWriter{
 		now: s.env.Now, client: cloudwatchlogs.NewFromConfig(cfg), stop: make(chan struct{}),
-		group: *row.Logs.GroupName, stream: *row.Logs.StreamName,
+		group: *row.Logs.GroupName, stream: *row.Logs.StreamName, secrets: secrets,
 	}
 	w.room = sync.NewCond(&w.mu)
 	stream := &cloudwatchlogs.CreateLogStreamInput{LogGroupName: &w.group, LogStreamName: &w.stream}
@@ -87,6 +88,7 @@ func (w *logWriter) line(text []byte) {
 }
 
 func (w *logWriter) add(at time.Time, message string) {
+	message = w.secrets.maskText(message)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for w.size > maxWaiting {

@@ -14,8 +14,8 @@ import (
 	"github.com/mayfly-cd/mayfly/localaws/internal/service"
 )
 
-// submit assumes the role and opens the log.
-func (r *run) submit(ctx context.Context) error {
+// prepare assumes the role and opens the log.
+func (r *run) prepare(ctx context.Context) error {
 	role := aws.ToString(r.row.ServiceRole)
 	cfg, err := r.s.env.Roles.Assume(ctx, service.Session{
 		RoleARN: role, Name: "AWSCodeBuild-" + r.uuid,
@@ -25,15 +25,19 @@ func (r *run) submit(ctx context.Context) error {
 		return fail(codeDenied, "CodeBuild is not authorized to perform: sts:AssumeRole on %s. Error message: %s", role, words(err))
 	}
 	r.cfg = cfg
-	if r.log, err = r.s.openLog(ctx, cfg, &r.row); err != nil {
+	if r.log, err = r.s.openLog(ctx, cfg, &r.row, &r.secrets); err != nil {
 		return fail(codeDenied, "Service role %s does not allow AWS CodeBuild to create Amazon CloudWatch Logs log streams for build %s. Error message: %s",
-			role, aws.ToString(r.row.Arn), words(err))
+			role, aws.ToString(r.row.Arn), plain(err))
 	}
 	return nil
 }
 
-// queue waits for a slot.
+// queue waits for a slot. A role that may not do what every build needs fails
+// in this phase.
 func (r *run) queue(ctx context.Context) error {
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
 	limit := time.NewTimer(time.Duration(aws.ToInt32(r.row.QueuedTimeoutInMinutes)) * r.s.minute)
 	defer limit.Stop()
 	select {
@@ -52,7 +56,7 @@ func (r *run) provision(ctx context.Context) error {
 	r.started = r.s.env.Now()
 	box, err := sandbox.Open(ctx, sandbox.Options{
 		ID: r.uuid, Dir: filepath.Join(r.s.folder(), r.uuid), Line: r.log.line,
-		MaxOutput: r.s.host.MaxOutput, MaxDisk: r.s.host.MaxDisk, Readable: r.s.readable(),
+		Mask: r.secrets.mask, LongestMask: longestSecret, MaxOutput: r.s.host.MaxOutput, MaxDisk: r.s.host.MaxDisk, Readable: r.s.readable(),
 	})
 	if err != nil {
 		return fail(codeClient, "%s", err)

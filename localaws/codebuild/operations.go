@@ -5,7 +5,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+	"github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
 )
 
@@ -28,7 +30,9 @@ func (s *Service) Operations() []wire.Operation {
 		}, s.BatchGetProjects),
 		wire.Op("CreateProject", "codebuild:CreateProject", func(in *codebuild.CreateProjectInput) []string {
 			return s.projectResource(in.Name)
-		}, s.CreateProject),
+		}, s.CreateProject,
+			wire.Keys(func(in *codebuild.CreateProjectInput) policy.Context { return requestTags(in.Tags) }),
+			wire.Also(func(in *codebuild.CreateProjectInput) []policy.Access { return s.passRole(in.ServiceRole) })),
 		wire.Op("DeleteProject", "codebuild:DeleteProject", func(in *codebuild.DeleteProjectInput) []string {
 			return s.projectResource(in.Name)
 		}, s.DeleteProject),
@@ -46,14 +50,48 @@ func (s *Service) Operations() []wire.Operation {
 		}, s.RetryBuild),
 		wire.Op("StartBuild", "codebuild:StartBuild", func(in *codebuild.StartBuildInput) []string {
 			return s.projectResource(in.ProjectName)
-		}, s.StartBuild),
+		}, s.StartBuild,
+			wire.Also(func(in *codebuild.StartBuildInput) []policy.Access { return s.passRole(in.ServiceRoleOverride) })),
 		wire.Op("StopBuild", "codebuild:StopBuild", func(in *codebuild.StopBuildInput) []string {
 			return s.projectsOf([]string{aws.ToString(in.Id)})
 		}, s.StopBuild),
 		wire.Op("UpdateProject", "codebuild:UpdateProject", func(in *codebuild.UpdateProjectInput) []string {
 			return s.projectResource(in.Name)
-		}, s.UpdateProject),
+		}, s.UpdateProject,
+			wire.Keys(func(in *codebuild.UpdateProjectInput) policy.Context { return requestTags(in.Tags) }),
+			wire.Also(func(in *codebuild.UpdateProjectInput) []policy.Access { return s.passRole(in.ServiceRole) })),
 	}
+}
+
+// passRole is what a request needs that gives builds a role.
+func (s *Service) passRole(role *string) []policy.Access {
+	return policy.PassRole(s.roleARN(role), codebuildService, "")
+}
+
+func requestTags(list []types.Tag) policy.Context { return policy.Context{}.RequestTags(tagMap(list)) }
+
+func tagMap(list []types.Tag) map[string]string {
+	tags := map[string]string{}
+	for _, tag := range list {
+		tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+	}
+	return tags
+}
+
+// TagsOf returns the tags of the project with that ARN.
+func (s *Service) TagsOf(arn string) map[string]string {
+	name, ok := strings.CutPrefix(arn, s.projectARN(""))
+	if !ok {
+		return nil
+	}
+	row, exists, err := s.projects.Get(name)
+	if err != nil {
+		s.env.Log.Error("read a project's tags", "project", name, "error", err)
+	}
+	if !exists {
+		return nil
+	}
+	return tagMap(row.Tags)
 }
 
 func (s *Service) projectARN(name string) string { return s.env.ARN("codebuild", "project/"+name) }

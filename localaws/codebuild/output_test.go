@@ -106,7 +106,7 @@ func TestBadArtifacts(t *testing.T) {
 		{"no base", "artifacts: {files: [x], base-directory: nowhere}", "", failed + "no matching base directory path found for nowhere"},
 		{"base outside", "artifacts: {files: [x], base-directory: ../..}", "", failed + "the base directory ../.. is outside the build's own folders"},
 		{"links out", "artifacts: {files: [evil], base-directory: out1}", "", failed + "no matching artifact paths found"},
-		{"denied", "artifacts: {files: [out2/c]}", "PUT", failed + "Error in UPLOAD_ARTIFACTS phase: AccessDenied: Access Denied"},
+		{"denied", "artifacts: {files: [out2/c]}", "PUT", failed + "Error in UPLOAD_ARTIFACTS phase: AccessDenied: Access Denied status code: 403, request id: , host id: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, Host{})
@@ -166,7 +166,7 @@ cache: {paths: ['/root/.c/**/*', node_modules, '/elsewhere/**/*']}
 	step("invalidated", "", 3, "Cache is not found")
 	w.deny("GET")
 	w.deny("PUT")
-	step("denied", "", 3, "Unable to download cache: AccessDenied: Access Denied", "Unable to upload cache: AccessDenied: Access Denied")
+	step("denied", "", 3, "Unable to download cache: AccessDenied: Access Denied status code: 403,", "Unable to upload cache: AccessDenied: Access Denied status code: 403,")
 }
 
 func TestCacheKeys(t *testing.T) {

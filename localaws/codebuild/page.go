@@ -2,7 +2,7 @@ package codebuild
 
 import (
 	"encoding/base64"
-	"strconv"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -14,20 +14,38 @@ type projectRow = store.Row[project]
 // pageSize is AWS's: its lists have no other.
 const pageSize = 100
 
-// page cuts the part of a list that the token asks for.
+// page cuts the part of a list of names that the token asks for. A token is the
+// name that the page before ended with.
 func page(all []string, token *string) (part []string, next *string, err error) {
+	last, err := position(token)
+	if err != nil {
+		return nil, nil, err
+	}
 	start := 0
-	if t := aws.ToString(token); t != "" {
-		text, decodeErr := base64.RawURLEncoding.DecodeString(t)
-		start, err = strconv.Atoi(string(text))
-		if decodeErr != nil || err != nil || start < 0 {
-			return nil, nil, invalid("Invalid next token")
+	if last != "" {
+		start = slices.Index(all, last) + 1
+		if start == 0 {
+			return nil, nil, errToken()
 		}
 	}
-	start = min(start, len(all))
 	end := min(start+pageSize, len(all))
 	if end < len(all) {
-		next = aws.String(base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(end))))
+		next = nextToken(all[end-1])
 	}
 	return all[start:end], next, nil
 }
+
+func nextToken(last string) *string {
+	return aws.String(base64.RawURLEncoding.EncodeToString([]byte(last)))
+}
+
+// position reads what nextToken wrote; it is empty where there is no token.
+func position(token *string) (string, error) {
+	text, err := base64.RawURLEncoding.DecodeString(aws.ToString(token))
+	if err != nil || len(text) == 0 && token != nil {
+		return "", errToken()
+	}
+	return string(text), nil
+}
+
+func errToken() error { return invalid("Invalid next token") }

@@ -26,16 +26,22 @@ func (s *Service) recover() error {
 			return err
 		}
 	}
-	rows, err := s.builds.List("", "", 0)
+	ids, err := s.active.Keys("", "", 0)
 	if err != nil {
 		return err
 	}
-	for _, row := range rows {
-		if row.Value.BuildComplete {
-			continue
+	for _, id := range ids {
+		row, ok, err := s.builds.Get(id)
+		if err != nil {
+			return err
 		}
-		s.interrupt(&row.Value)
-		if err := s.builds.Put(row.Key, row.Value); err != nil {
+		if ok && !row.BuildComplete {
+			s.interrupt(&row)
+			if err := s.builds.Put(id, row); err != nil {
+				return err
+			}
+		}
+		if err := s.active.Delete(id); err != nil {
 			return err
 		}
 	}

@@ -32,12 +32,15 @@ type run struct {
 	dir     string            // of the next command
 	keys    map[string]string // the role's keys as they were last given
 	cache   cacheState
+	secrets secrets
 	outcome types.StatusType // of the build so far
+	retries *int32           // how often the buildspec wants a build tried again that failed as this one did
+	done    chan struct{}    // closed when the build has ended
 }
 
 func newRun(s *Service, row build) *run {
 	_, uuid, _ := strings.Cut(aws.ToString(row.Id), ":")
-	r := &run{s: s, row: row, uuid: uuid, outcome: types.StatusTypeSucceeded}
+	r := &run{s: s, row: row, uuid: uuid, outcome: types.StatusTypeSucceeded, done: make(chan struct{})}
 	r.row.Phases = slices.Clone(row.Phases) // the first answer to StartBuild has its own
 	r.ctx, r.cancel = context.WithCancelCause(s.ctx)
 	return r
@@ -47,7 +50,9 @@ func newRun(s *Service, row build) *run {
 func (r *run) all() {
 	defer r.cancel(nil)
 	defer r.complete()
-	if !r.phase(types.BuildPhaseTypeSubmitted, r.submit) || !r.phase(types.BuildPhaseTypeQueued, r.queue) {
+	r.publishState()
+	r.publishPhase(r.row.Phases[0])
+	if !r.phase(types.BuildPhaseTypeQueued, r.queue) {
 		return
 	}
 	limit := time.Duration(cmp.Or(aws.ToInt32(r.row.TimeoutInMinutes), defaultTimeout)) * r.s.minute
@@ -79,7 +84,9 @@ func (r *run) commands() (artifacts bool) {
 		switch {
 		case r.ctx.Err() != nil, phase.OnFailure == buildspec.Abort:
 			return false
-		case phase.OnFailure == buildspec.Default && i < 2:
+		case phase.OnFailure == buildspec.Retry && r.wantsRetry(phase):
+			return false
+		case phase.OnFailure != buildspec.Continue && i < 2:
 			return false
 		}
 	}
@@ -100,17 +107,16 @@ func (r *run) phase(name types.BuildPhaseType, do func(context.Context) error) b
 	return status == types.StatusTypeSucceeded
 }
 
-// begin enters a phase. The first was recorded when the build was accepted.
+// begin enters a phase. The first two were recorded when the build was accepted.
 func (r *run) begin(name types.BuildPhaseType) {
-	r.row.CurrentPhase = aws.String(string(name))
-	if name != types.BuildPhaseTypeSubmitted {
-		now := r.s.env.Now()
-		r.row.Phases = append(r.row.Phases, types.BuildPhase{PhaseType: name, StartTime: &now})
+	if name == types.BuildPhaseTypeQueued {
+		return
 	}
+	r.row.CurrentPhase = aws.String(string(name))
+	now := r.s.env.Now()
+	r.row.Phases = append(r.row.Phases, types.BuildPhase{PhaseType: name, StartTime: &now})
 	r.save()
 	switch name { //nolint:exhaustive // the others are not the container's
-	case types.BuildPhaseTypeSubmitted:
-		r.publishState()
 	case types.BuildPhaseTypeInstall, types.BuildPhaseTypePreBuild, types.BuildPhaseTypeBuild, types.BuildPhaseTypePostBuild:
 		r.log.container("Entering phase %s", name)
 	}
@@ -125,7 +131,9 @@ func (r *run) end(status types.StatusType, why *failure) {
 	now := r.s.env.Now()
 	phase.EndTime, phase.PhaseStatus = &now, status
 	phase.DurationInSeconds = aws.Int64(int64(now.Sub(*phase.StartTime).Seconds()))
-	phase.Contexts = []types.PhaseContext{{StatusCode: aws.String(why.code), Message: aws.String(why.message)}}
+	if r.box != nil || why.code != "" { // a build without a container has nothing to say of a phase that went well
+		phase.Contexts = []types.PhaseContext{{StatusCode: aws.String(why.code), Message: aws.String(r.secrets.maskText(why.message))}}
+	}
 	if r.box != nil {
 		r.log.container("Phase complete: %s State: %s", phase.PhaseType, status)
 		r.log.container("Phase context status code: %s Message: %s", why.code, why.message)

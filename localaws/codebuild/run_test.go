@@ -164,7 +164,7 @@ func TestBuildEnvironment(t *testing.T) {
 	for name, want := range map[string]string{
 		"A": "spec", "B": "project", "C": "start", "D": "made", "GOPROXY": "file:///cache",
 		"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
-		"AWS_ACCESS_KEY_ID": "ASIATEST", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",
+		"AWS_ACCESS_KEY_ID": "ASIATEST", "AWS_SECRET_ACCESS_KEY": "***", "AWS_SESSION_TOKEN": "***",
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 		"CODEBUILD_BUILD_ID": aws.ToString(b.Id), "CODEBUILD_BUILD_ARN": aws.ToString(b.Arn), "CODEBUILD_BUILD_NUMBER": "1",
 		"CODEBUILD_BUILD_IMAGE": "aws/codebuild/standard:8.0", "CODEBUILD_BUILD_SUCCEEDING": "1", "CODEBUILD_SOURCE_VERSION": "v7",
@@ -219,14 +219,14 @@ func TestMissingRuntime(t *testing.T) {
 func TestDeniedRole(t *testing.T) {
 	for _, c := range []struct{ operation, want string }{
 		{"AssumeRole", "CodeBuild is not authorized to perform: sts:AssumeRole on arn:aws:iam::123456789012:role/build. Error message: AccessDenied: not authorized to perform: sts:AssumeRole"},
-		{"CreateLogStream", "Service role arn:aws:iam::123456789012:role/build does not allow AWS CodeBuild to create Amazon CloudWatch Logs log streams for build %s. Error message: AccessDeniedException: not allowed: logs:CreateLogStream"},
+		{"CreateLogStream", "Service role arn:aws:iam::123456789012:role/build does not allow AWS CodeBuild to create Amazon CloudWatch Logs log streams for build %s. Error message: not allowed: logs:CreateLogStream"},
 	} {
 		t.Run(c.operation, func(t *testing.T) {
 			w := newWorld(t, Host{})
 			w.create(head + "phases: {build: {commands: [a]}}")
 			w.deny(c.operation)
 			b := w.run()
-			want := []string{"SUBMITTED FAILED ACCESS_DENIED: " + strings.ReplaceAll(c.want, "%s", aws.ToString(b.Arn)), "COMPLETED"}
+			want := []string{"SUBMITTED", "QUEUED FAILED ACCESS_DENIED: " + strings.ReplaceAll(c.want, "%s", aws.ToString(b.Arn)), "COMPLETED"}
 			if diff := cmp.Diff(want, phases(b)); diff != "" || b.BuildStatus != types.StatusTypeFailed {
 				t.Errorf("%s, phases (-want +got):\n%s", b.BuildStatus, diff)
 			}
@@ -247,14 +247,15 @@ func TestEvents(t *testing.T) {
 			states = append(states, status)
 			continue
 		}
-		phases = append(phases, event["completed-phase"].(string)+" "+event["completed-phase-status"].(string))
+		phases = append(phases, event["completed-phase"].(string)+" "+event["completed-phase-status"].(string)+" "+event["completed-phase-context"].(string))
 	}
 	if diff := cmp.Diff([]string{"IN_PROGRESS", "FAILED"}, states); diff != "" {
 		t.Errorf("states (-want +got):\n%s", diff)
 	}
 	want := []string{
-		"SUBMITTED SUCCEEDED", "QUEUED SUCCEEDED", "PROVISIONING SUCCEEDED", "DOWNLOAD_SOURCE SUCCEEDED", "INSTALL SUCCEEDED",
-		"PRE_BUILD SUCCEEDED", "BUILD FAILED", "POST_BUILD SUCCEEDED", "UPLOAD_ARTIFACTS SUCCEEDED", "FINALIZING SUCCEEDED",
+		"SUBMITTED SUCCEEDED []", "QUEUED SUCCEEDED []", "PROVISIONING SUCCEEDED []", "DOWNLOAD_SOURCE SUCCEEDED []", "INSTALL SUCCEEDED []",
+		"PRE_BUILD SUCCEEDED []", "BUILD FAILED [COMMAND_EXECUTION_ERROR: Error while executing command: exit 1. Reason: exit status 1]",
+		"POST_BUILD SUCCEEDED []", "UPLOAD_ARTIFACTS SUCCEEDED []", "FINALIZING SUCCEEDED []",
 	}
 	if diff := cmp.Diff(want, phases); diff != "" {
 		t.Errorf("phases (-want +got):\n%s", diff)

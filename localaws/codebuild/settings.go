@@ -16,6 +16,13 @@ func (s *Service) complete(ctx context.Context, p *types.Project) error {
 	if p.Cache == nil {
 		p.Cache = &types.ProjectCache{Type: types.CacheTypeNoCache}
 	}
+	if p.Source.InsecureSsl == nil {
+		p.Source.InsecureSsl = aws.Bool(false)
+	}
+	filled(&p.SecondarySources)
+	filled(&p.SecondarySourceVersions)
+	filled(&p.SecondaryArtifacts)
+	filled(&p.Tags)
 	if p.Environment.ImagePullCredentialsType == "" {
 		p.Environment.ImagePullCredentialsType = types.ImagePullCredentialsTypeCodebuild
 	}
@@ -40,6 +47,13 @@ func (s *Service) complete(ctx context.Context, p *types.Project) error {
 		return err
 	}
 	return s.checkRole(ctx, p)
+}
+
+// filled makes an empty list of none: AWS answers with [].
+func filled[T any](list *[]T) {
+	if *list == nil {
+		*list = []T{}
+	}
 }
 
 func completeS3Artifacts(a *types.ProjectArtifacts, name string) {
@@ -179,12 +193,8 @@ func checkLogs(l *types.LogsConfig) error {
 
 func checkVariables(variables []types.EnvironmentVariable) error {
 	for _, v := range variables {
-		name := aws.ToString(v.Name)
-		switch {
-		case strings.HasPrefix(name, "CODEBUILD_"):
+		if name := aws.ToString(v.Name); strings.HasPrefix(name, "CODEBUILD_") {
 			return invalid("Environment variable names cannot start with CODEBUILD_: %s", name)
-		case v.Type != "" && v.Type != types.EnvironmentVariableTypePlaintext:
-			return notServed("environment variables of type " + string(v.Type) + " (" + name + ")")
 		}
 	}
 	return nil

@@ -90,7 +90,7 @@ func TestBadSources(t *testing.T) {
 		change func(*codebuild.StartBuildInput)
 		want   string
 	}{
-		{"missing", nil, nil, "CLIENT_ERROR: NoSuchKey: The specified key does not exist. for primary source and source version "},
+		{"missing", nil, nil, "CLIENT_ERROR: NoSuchKey: The specified key does not exist. status code: 404, request id: , host id:  for primary source and source version "},
 		{"not a zip", []byte("hello"), nil, "CLIENT_ERROR: source.zip: not a zip that can be read: zip: not a valid zip file"},
 		{"slip", zipOf(t, good, file{"../x", "x", 0o644}), nil, `CLIENT_ERROR: source.zip: the zip has the path "../x", which leaves its folder`},
 		{"absolute", zipOf(t, good, file{"/x", "x", 0o644}), nil, `CLIENT_ERROR: source.zip: the zip has the path "/x", which leaves its folder`},

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -46,6 +47,16 @@ const tokenLife = 5 * time.Minute
 
 // StartBuild starts a build and returns at once.
 func (s *Service) StartBuild(ctx context.Context, in *codebuild.StartBuildInput) (*codebuild.StartBuildOutput, error) {
+	started, err := s.startOnce(ctx, in, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &codebuild.StartBuildOutput{Build: started}, nil
+}
+
+// startOnce starts a build, unless one was started with the same token. auto is
+// what an automatic retry knows of those before.
+func (s *Service) startOnce(ctx context.Context, in *codebuild.StartBuildInput, auto *types.AutoRetryConfig) (*types.Build, error) {
 	name := projectName(aws.ToString(in.ProjectName))
 	if _, err := s.project(name); err != nil {
 		return nil, err
@@ -61,17 +72,17 @@ func (s *Service) StartBuild(ctx context.Context, in *codebuild.StartBuildInput)
 			return nil, invalid("The idempotency token was used before with other parameters: parameter mismatch")
 		case ok && s.env.Now().Sub(earlier.At) < tokenLife:
 			row, err := s.build(earlier.BuildID)
-			return &codebuild.StartBuildOutput{Build: &row.Build}, err
+			return &row.Build, err
 		}
 	}
-	row, err := s.start(ctx, name, in)
+	row, err := s.start(ctx, name, in, auto)
 	if err != nil {
 		return nil, err
 	}
 	if key != "" {
 		err = s.tokens.Put(key, token{BuildID: aws.ToString(row.Id), Request: request, At: s.env.Now()})
 	}
-	return &codebuild.StartBuildOutput{Build: &row.Build}, err
+	return &row.Build, err
 }
 
 // RetryBuild starts a build once more with the parameters that it had.
@@ -83,6 +94,7 @@ func (s *Service) RetryBuild(ctx context.Context, in *codebuild.RetryBuildInput)
 	if err != nil {
 		return nil, err
 	}
+	auto := s.automatic(ctx, aws.ToString(old.Id))
 	if old.Piped {
 		return nil, invalid("Builds that CodePipeline started are retried by CodePipeline")
 	}
@@ -91,11 +103,11 @@ func (s *Service) RetryBuild(ctx context.Context, in *codebuild.RetryBuildInput)
 	if old.ResolvedSourceVersion != nil && old.Source.Type == types.SourceTypeCodecommit {
 		request.SourceVersion = old.ResolvedSourceVersion
 	}
-	out, err := s.StartBuild(ctx, &request)
+	out, err := s.startOnce(ctx, &request, auto)
 	if err != nil {
 		return nil, err
 	}
-	return &codebuild.RetryBuildOutput{Build: out.Build}, nil
+	return &codebuild.RetryBuildOutput{Build: out}, nil
 }
 
 func fingerprint(in *codebuild.StartBuildInput) string {
@@ -107,7 +119,9 @@ func fingerprint(in *codebuild.StartBuildInput) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (s *Service) start(ctx context.Context, name string, in *codebuild.StartBuildInput) (build, error) {
+func (s *Service) start(ctx context.Context, name string, in *codebuild.StartBuildInput, auto *types.AutoRetryConfig) (build, error) {
+	s.starts.Lock()
+	defer s.starts.Unlock()
 	request := *in
 	request.IdempotencyToken = nil
 	revision := ""
@@ -127,6 +141,10 @@ func (s *Service) start(ctx context.Context, name string, in *codebuild.StartBui
 		settings = *p
 		if err := compose(&row, p.Project, in); err != nil {
 			return err
+		}
+		row.AutoRetryConfig = auto
+		if auto == nil && !row.Piped {
+			row.AutoRetryConfig = autoRetry(p.AutoRetryLimit, in.AutoRetryLimitOverride)
 		}
 		p.Builds++
 		row.BuildNumber = aws.Int64(p.Builds)
@@ -170,13 +188,15 @@ func (s *Service) christen(ctx context.Context, name string, row *build) {
 	row.Id, row.Arn, row.ProjectName = aws.String(id), aws.String(s.buildARN(id)), aws.String(name)
 	row.StartTime, row.BuildStatus = &now, types.StatusTypeInProgress
 	row.CurrentPhase = aws.String(string(types.BuildPhaseTypeQueued))
+	row.SecondaryArtifacts = []types.BuildArtifacts{}
 	row.Initiator = aws.String(initiator(identity.From(ctx)))
 	row.ExportedEnvironmentVariables = []types.ExportedEnvironmentVariable{}
 	row.Logs = s.logsLocation(row)
-	row.Artifacts = &types.BuildArtifacts{Location: aws.String("")}
-	row.Phases = []types.BuildPhase{{
-		PhaseType: types.BuildPhaseTypeSubmitted, StartTime: &now,
-	}}
+	row.Artifacts = expected(row)
+	row.Phases = []types.BuildPhase{
+		{PhaseType: types.BuildPhaseTypeSubmitted, PhaseStatus: types.StatusTypeSucceeded, StartTime: &now, EndTime: &now, DurationInSeconds: aws.Int64(0)},
+		{PhaseType: types.BuildPhaseTypeQueued, StartTime: &now},
+	}
 }
 
 // launch records the build and runs it in the background.
@@ -188,12 +208,15 @@ func (s *Service) launch(row build) error {
 	if err != nil {
 		return err
 	}
-	row.Order = fmt.Sprintf("%016x", number)
 	id := aws.ToString(row.Id)
+	row.Order = fmt.Sprintf("%016x/%s", math.MaxUint64-number, id)
+	if err := s.active.Put(id, struct{}{}); err != nil {
+		return err
+	}
 	if err := s.builds.Put(id, row); err != nil {
 		return err
 	}
-	if err := s.order.Put(row.Order, id); err != nil {
+	if err := s.order.Put(row.Order, struct{}{}); err != nil {
 		return err
 	}
 	r := newRun(s, row)
@@ -205,6 +228,11 @@ func (s *Service) launch(row build) error {
 		s.mu.Lock()
 		delete(s.running, id)
 		s.mu.Unlock()
+		if err := s.active.Delete(id); err != nil {
+			s.env.Log.Error("codebuild: forget that a build is in progress", "build", id, "error", err)
+		}
+		close(r.done)
+		r.retry()
 	})
 	return nil
 }

@@ -18,18 +18,32 @@ import (
 // credential helper that keeps it longer gets a 403, as on AWS.
 const passwordLife = 15 * time.Minute
 
+// gitCredentials finds service-specific credentials: the user names and
+// passwords that iam:CreateServiceSpecificCredential makes for Git. An
+// [identity.Keys] that has them implements it.
+type gitCredentials interface {
+	// GitCredential answers false where no active credential has that user name and password.
+	GitCredential(userName, password string) (identity.Key, bool)
+}
+
 // authenticate finds out who signed the request's password. The user name is
 // an access key id, "%" and the session token following where there is one;
-// the password is a time and a signature over host and path.
+// the password is a time and a signature over host and path. Or both are a
+// service-specific credential.
 func (s *Service) authenticate(r *http.Request, name string) (identity.Principal, error) {
 	user, password, ok := r.BasicAuth()
 	if !ok {
 		return identity.Principal{}, &refusal{http.StatusUnauthorized, "credentials are required: git needs a credential helper that signs for CodeCommit, with credential.useHttpPath=true"}
 	}
+	if credentials, ok := s.keys.(gitCredentials); ok {
+		if key, ok := credentials.GitCredential(user, password); ok {
+			return key.Principal, nil
+		}
+	}
 	id, token, _ := strings.Cut(user, "%")
 	key, ok := s.keys.Key(id)
 	if !ok {
-		return identity.Principal{}, &refusal{http.StatusForbidden, "the access key id that git sent does not exist"}
+		return identity.Principal{}, &refusal{http.StatusForbidden, "the access key id that git sent does not exist, or is a user name with another password"}
 	}
 	now := s.env.Now()
 	if subtle.ConstantTimeCompare([]byte(token), []byte(key.SessionToken)) != 1 {

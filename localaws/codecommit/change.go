@@ -2,6 +2,7 @@ package codecommit
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -162,6 +163,23 @@ type author struct{ name, email, message *string }
 
 // commit stores the tree as a commit and moves the branch to it.
 func (e *edit) commit(ctx context.Context, tree string, by author, message string) (string, error) {
+	var parents []string
+	if e.parent != "" {
+		parents = []string{e.parent}
+	}
+	id, err := e.s.storeCommit(ctx, e.row.ID, tree, parents, by, message)
+	if err != nil {
+		return "", err
+	}
+	err = e.s.move(ctx, e.name, e.row.ID, push{}, heads+e.branch, id, cmp.Or(e.parent, zero))
+	if _, refused := errors.AsType[*gitError](err); refused {
+		err = e.errOutdated()
+	}
+	return id, err
+}
+
+// storeCommit stores a commit, which no branch has yet. message is for an author without one.
+func (s *Service) storeCommit(ctx context.Context, id, tree string, parents []string, by author, message string) (string, error) {
 	if by.message != nil && *by.message != "" {
 		message = *by.message
 	}
@@ -170,30 +188,25 @@ func (e *edit) commit(ctx context.Context, tree string, by author, message strin
 		arn := identity.From(ctx).ARN
 		name = arn[1+max(strings.LastIndex(arn, "/"), strings.LastIndex(arn, ":")):]
 	}
-	who := fmt.Sprintf("%s <%s> %d +0000", name, clean(aws.ToString(by.email)), e.s.env.Now().Unix())
+	who := fmt.Sprintf("%s <%s> %d +0000", name, clean(aws.ToString(by.email)), s.env.Now().Unix())
 	var text strings.Builder
 	text.WriteString("tree " + tree + "\n")
-	if e.parent != "" {
-		text.WriteString("parent " + e.parent + "\n")
+	for _, parent := range parents {
+		text.WriteString("parent " + parent + "\n")
 	}
 	text.WriteString("author " + who + "\ncommitter " + who + "\n\n" + strings.TrimSuffix(strings.ReplaceAll(message, "\x00", ""), "\n") + "\n")
-	id, err := e.s.one(ctx, e.row.ID, strings.NewReader(text.String()), "hash-object", "-t", "commit", "-w", "--stdin")
+	return s.one(ctx, id, strings.NewReader(text.String()), "hash-object", "-t", "commit", "-w", "--stdin")
+}
+
+// move moves a reference from one commit to another, and publishes that. It
+// fails with a gitError where the reference is elsewhere by now.
+func (s *Service) move(ctx context.Context, name, id string, how push, ref, to, from string) error {
+	publish, err := s.changingBy(ctx, name, id, how)
 	if err != nil {
-		return "", err
+		return err
 	}
-	publish, err := e.s.changing(ctx, e.name, e.row.ID)
-	if err != nil {
-		return "", err
-	}
-	old := e.parent
-	if old == "" {
-		old = zero
-	}
-	_, err = e.s.run(ctx, e.row.ID, nil, "update-ref", heads+e.branch, id, old)
-	if _, refused := errors.AsType[*gitError](err); refused {
-		err = e.errOutdated()
-	}
-	return id, first(err, publish())
+	_, err = s.run(ctx, id, nil, "update-ref", ref, to, from)
+	return first(err, publish())
 }
 
 // clean removes from a name what git's form of a commit has no place for.

@@ -131,6 +131,13 @@ func (s *Service) exchange(ctx context.Context, w http.ResponseWriter, r *http.R
 	}
 	publish := func() error { return nil }
 	if service == "git-receive-pack" {
+		var c commands
+		if c, body, err = readCommands(body); err != nil {
+			return err
+		}
+		if err := s.permitPush(ctx, name, c); err != nil {
+			return reject(w, body, c, err)
+		}
 		if publish, err = s.changing(ctx, name, id); err != nil {
 			return err
 		}

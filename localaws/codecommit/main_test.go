@@ -54,6 +54,7 @@ func (keys) Key(id string) (identity.Key, bool) {
 type bus struct {
 	mu     sync.Mutex // guards events
 	events []change
+	others []map[string]any // of pull requests and comments
 	fail   error
 }
 
@@ -67,12 +68,20 @@ func (b *bus) Publish(_ context.Context, source, detailType string, resources []
 	if err != nil {
 		return err
 	}
-	var c change
-	if err := json.Unmarshal(data, &c); err != nil {
-		return err
+	if detailType != "CodeCommit Repository State Change" {
+		var other map[string]any
+		if err := json.Unmarshal(data, &other); err != nil {
+			return err
+		}
+		b.others = append(b.others, other)
+		return nil
 	}
 	if source != "aws.codecommit" || detailType != "CodeCommit Repository State Change" || len(resources) != 1 {
 		return errors.New("not an event of CodeCommit")
+	}
+	var c change
+	if err := json.Unmarshal(data, &c); err != nil {
+		return err
 	}
 	b.events = append(b.events, c)
 	return nil
@@ -183,7 +192,7 @@ func check(t *testing.T, err error) {
 
 func same(t *testing.T, got, want any) {
 	t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(change{})); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -25,25 +25,30 @@ const (
 type push struct {
 	Repository string // its name
 	Caller     string // the ARN
-	// Before are the references before it, once they are about to be published.
-	Before *refs `json:",omitempty"`
+	Merge      *merge // what else to tell of a merge
 }
 
 // changing notes that references of the repository may change until the
 // returned function is called, which publishes those that did.
 func (s *Service) changing(ctx context.Context, name, id string) (publish func() error, err error) {
+	return s.changingBy(ctx, name, id, push{})
+}
+
+// changingBy is changing with what else is known of the change.
+func (s *Service) changingBy(ctx context.Context, name, id string, p push) (publish func() error, err error) {
 	n, err := s.pushes.Next()
 	if err != nil {
 		return nil, err
 	}
-	p, key := push{Repository: name, Caller: identity.From(ctx).ARN}, fmt.Sprintf("%s/%d", id, n)
+	p.Repository, p.Caller = name, identity.From(ctx).ARN
+	key := fmt.Sprintf("%s/%d", id, n)
 	if err := s.pushes.Put(key, p); err != nil {
 		return nil, err
 	}
 	// The caller may be gone by the time of publishing; the change is not.
 	ctx = context.WithoutCancel(ctx)
 	return func() error {
-		if err := s.publish(ctx, id, key, p); err != nil {
+		if err := s.publish(ctx, id, p); err != nil {
 			return err
 		}
 		return s.pushes.Delete(key)
@@ -58,7 +63,7 @@ func (s *Service) recover(ctx context.Context) error {
 	}
 	for _, row := range rows {
 		id, _, _ := strings.Cut(row.Key, "/")
-		if err := s.publish(ctx, id, row.Key, row.Value); err != nil {
+		if err := s.publish(ctx, id, row.Value); err != nil {
 			s.env.Log.Error("look for an unpublished push", "repository", row.Value.Repository, "error", err)
 			continue
 		}
@@ -72,10 +77,7 @@ func (s *Service) recover(ctx context.Context) error {
 // publish compares the repository's references with those last published, and
 // emits an event for each that differs. Pushes to one branch which overlap may
 // share an event; the last one always names the commit that the branch has.
-// Whoever gets the event finds the branch at that commit: what is published is
-// written first, and what it was before with the push, so that a process that
-// is killed between the two emits its events after its restart.
-func (s *Service) publish(ctx context.Context, id, key string, p push) error {
+func (s *Service) publish(ctx context.Context, id string, p push) error {
 	defer s.lock(id)()
 	row, ok, err := s.repositories.Get(p.Repository)
 	if err != nil {
@@ -95,28 +97,22 @@ func (s *Service) publish(ctx context.Context, id, key string, p push) error {
 	if err != nil {
 		return err
 	}
-	if p.Before != nil {
-		old = *p.Before
-	}
 	if maps.Equal(old, now) {
 		return nil
 	}
 	if err := s.chooseDefault(ctx, p.Repository, row, now); err != nil {
 		return err
 	}
-	if old == nil {
-		old = refs{} // nothing, rather than not known
+	if err := s.emit(ctx, id, p, old, now); err != nil {
+		return err
 	}
-	p.Before = &old
-	if err := s.pushes.Put(key, p); err != nil {
+	if err := s.follow(ctx, id, p, now); err != nil {
 		return err
 	}
 	if err := s.refs.Put(id, now); err != nil {
 		return err
 	}
-	if err := s.emit(ctx, id, p, old, now); err != nil {
-		return err
-	}
+	s.fire(p, row, old, now) //nolint:contextcheck // the targets are called after the push has been answered
 	return s.touch(p.Repository, func(*repository) {})
 }
 
@@ -176,6 +172,18 @@ type change struct {
 	CommitID          string `json:"commitId,omitempty"`
 	OldCommitID       string `json:"oldCommitId,omitempty"`
 	CallerUserARN     string `json:"callerUserArn,omitempty"`
+	merge
+}
+
+// merge is what the event of a merge has besides.
+type merge struct {
+	Ref                 string `json:"-"`
+	BaseCommitID        string `json:"baseCommitId,omitempty"`
+	SourceCommitID      string `json:"sourceCommitId,omitempty"`
+	DestinationCommitID string `json:"destinationCommitId,omitempty"`
+	Option              string `json:"mergeOption,omitempty"`
+	DetailLevel         string `json:"conflictDetailsLevel,omitempty"`
+	Strategy            string `json:"conflictResolutionStrategy,omitempty"`
 }
 
 // emit sends the events of the references that differ, in the order of their names.
@@ -194,6 +202,9 @@ func (s *Service) emit(ctx context.Context, id string, p push, old, now refs) er
 			c.ReferenceType, c.ReferenceName = "tag", ref[len(tags):]
 		default:
 			continue
+		}
+		if p.Merge != nil && p.Merge.Ref == ref && p.Merge.DestinationCommitID == c.OldCommitID {
+			c.merge = *p.Merge
 		}
 		switch {
 		case c.CommitID == c.OldCommitID:

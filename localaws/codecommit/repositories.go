@@ -25,11 +25,13 @@ type repository struct {
 	Created, Modified time.Time
 	Kms               *string
 	Tags              map[string]string
+	Triggers          []types.RepositoryTrigger
+	TriggersID        string
 }
 
 const (
 	listLimit  = 1000 // names on one page of ListRepositories
-	batchLimit = 25   // names in one BatchGetRepositories (user guide, "Quotas in AWS CodeCommit")
+	batchLimit = 100  // names in one BatchGetRepositories (API reference, MaximumRepositoryNamesExceededException)
 )
 
 // validName is without the length: a counted repetition would cost every start of the program its compilation.
@@ -102,6 +104,9 @@ func (s *Service) CreateRepository(ctx context.Context, in *codecommit.CreateRep
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
+	if err := checkTags(ctx, in.Tags); err != nil {
+		return nil, err
+	}
 	if _, exists, err := s.repositories.Get(name); err != nil || exists {
 		return nil, cmp.Or(err, errExists(name))
 	}
@@ -140,7 +145,7 @@ func (s *Service) GetRepository(_ context.Context, in *codecommit.GetRepositoryI
 // BatchGetRepositories describes several repositories, and names those that do not exist.
 func (s *Service) BatchGetRepositories(_ context.Context, in *codecommit.BatchGetRepositoriesInput) (*codecommit.BatchGetRepositoriesOutput, error) {
 	if len(in.RepositoryNames) > batchLimit {
-		return nil, &types.MaximumRepositoryNamesExceededException{Message: aws.String("The maximum number of allowed repository names was exceeded. Currently, this number is 25.")}
+		return nil, &types.MaximumRepositoryNamesExceededException{Message: aws.String("The maximum number of allowed repository names was exceeded. Currently, this number is 100.")}
 	}
 	out := &codecommit.BatchGetRepositoriesOutput{Repositories: []types.RepositoryMetadata{}, RepositoriesNotFound: []string{}}
 	for _, name := range in.RepositoryNames {
@@ -157,20 +162,37 @@ func (s *Service) BatchGetRepositories(_ context.Context, in *codecommit.BatchGe
 	return out, nil
 }
 
+// listed is what a list tells of a repository, or sorts it by.
+type listed struct {
+	name     string
+	ID       string
+	Modified time.Time
+}
+
+func (s *Service) listed() (all []listed, err error) {
+	err = s.repositories.Walk("", "", func(row store.Raw) (string, bool, error) {
+		one := listed{name: row.Key}
+		err := row.Decode(&one)
+		all = append(all, one)
+		return "", true, err
+	})
+	return all, err
+}
+
 // ListRepositories lists the repositories by name or by last modification.
 func (s *Service) ListRepositories(_ context.Context, in *codecommit.ListRepositoriesInput) (*codecommit.ListRepositoriesOutput, error) {
-	rows, err := s.repositories.List("", "", 0)
+	rows, err := s.listed()
 	if err != nil {
 		return nil, err
 	}
 	if in.SortBy == types.SortByEnumModifiedDate {
-		slices.SortStableFunc(rows, func(a, b store.Row[repository]) int { return a.Value.Modified.Compare(b.Value.Modified) })
+		slices.SortStableFunc(rows, func(a, b listed) int { return a.Modified.Compare(b.Modified) })
 	}
 	if in.Order == types.OrderEnumDescending {
 		slices.Reverse(rows)
 	}
 	if in.NextToken != nil {
-		at := slices.IndexFunc(rows, func(r store.Row[repository]) bool { return r.Value.ID == *in.NextToken })
+		at := slices.IndexFunc(rows, func(r listed) bool { return r.ID == *in.NextToken })
 		if at < 0 {
 			return nil, errToken()
 		}
@@ -178,10 +200,10 @@ func (s *Service) ListRepositories(_ context.Context, in *codecommit.ListReposit
 	}
 	out := &codecommit.ListRepositoriesOutput{Repositories: []types.RepositoryNameIdPair{}}
 	for _, row := range rows[:min(len(rows), listLimit)] {
-		out.Repositories = append(out.Repositories, types.RepositoryNameIdPair{RepositoryName: &row.Key, RepositoryId: &row.Value.ID})
+		out.Repositories = append(out.Repositories, types.RepositoryNameIdPair{RepositoryName: &row.name, RepositoryId: &row.ID})
 	}
 	if len(rows) > listLimit {
-		out.NextToken = &rows[listLimit-1].Value.ID
+		out.NextToken = &rows[listLimit-1].ID
 	}
 	return out, nil
 }
@@ -204,6 +226,9 @@ func (s *Service) DeleteRepository(_ context.Context, in *codecommit.DeleteRepos
 		return nil, err
 	}
 	if err := s.refs.Delete(row.ID); err != nil {
+		return nil, err
+	}
+	if err := s.forgetPulls(row.ID); err != nil {
 		return nil, err
 	}
 	if err := s.files.RemoveAll(folder(row.ID)); err != nil {
@@ -230,6 +255,9 @@ func (s *Service) UpdateRepositoryName(_ context.Context, in *codecommit.UpdateR
 		return nil
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.renamePulls(row.ID, *in.NewName); err != nil {
 		return nil, err
 	}
 	return &codecommit.UpdateRepositoryNameOutput{}, s.repositories.Delete(*in.OldName)

@@ -3,11 +3,14 @@ package codecommit
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codecommit"
 	"github.com/aws/aws-sdk-go-v2/service/codecommit/types"
+
+	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
 )
 
 const maxTags = 50
@@ -22,10 +25,35 @@ func (s *Service) tagged(arn string) (string, error) {
 	return name, err
 }
 
+// checkTags refuses more tags than a repository may have, and keys that AWS
+// keeps for itself: CloudFormation alone sets some of them.
+func checkTags(ctx context.Context, tags map[string]string) error {
+	const cloudformation = "cloudformation.amazonaws.com"
+	caller := identity.From(ctx)
+	if caller.Service != cloudformation && !slices.Contains(caller.Via, cloudformation) {
+		for key := range tags {
+			if strings.HasPrefix(strings.ToLower(key), "aws:") {
+				return &types.InvalidSystemTagUsageException{Message: aws.String("The specified tag is not valid. Key names cannot be prefixed with aws:.")}
+			}
+		}
+	}
+	if len(tags) > maxTags {
+		return errTooManyTags()
+	}
+	return nil
+}
+
+func errTooManyTags() error {
+	return &types.TooManyTagsException{Message: aws.String("The maximum number of tags for an AWS resource has been exceeded.")}
+}
+
 // TagResource adds tags to a repository.
-func (s *Service) TagResource(_ context.Context, in *codecommit.TagResourceInput) (*codecommit.TagResourceOutput, error) {
+func (s *Service) TagResource(ctx context.Context, in *codecommit.TagResourceInput) (*codecommit.TagResourceOutput, error) {
 	name, err := s.tagged(*in.ResourceArn)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkTags(ctx, in.Tags); err != nil {
 		return nil, err
 	}
 	err = s.repositories.Update(name, func(row *repository, _ bool) error {
@@ -34,7 +62,7 @@ func (s *Service) TagResource(_ context.Context, in *codecommit.TagResourceInput
 		}
 		maps.Copy(row.Tags, in.Tags)
 		if len(row.Tags) > maxTags {
-			return &types.TooManyTagsException{Message: aws.String("The maximum number of tags for an AWS resource has been exceeded.")}
+			return errTooManyTags()
 		}
 		return nil
 	})

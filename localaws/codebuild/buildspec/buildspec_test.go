@@ -126,11 +126,9 @@ run-as: somebody
 batch: {}
 proxy: {}
 env:
-  parameter-store: {A: /a}
-  secrets-manager: {B: b}
   git-credential-helper: yes
 phases:
-  build: {run-as: other, on-failure: RETRY-2, commands: [a]}
+  build: {run-as: other, commands: [a]}
 reports: {r: {files: [x]}}
 artifacts: {files: [a], enable-symlinks: yes}
 `))
@@ -138,12 +136,49 @@ artifacts: {files: [a], enable-symlinks: yes}
 		t.Fatal(err)
 	}
 	want := []string{
-		"run-as (line 2)", "batch (line 3)", "proxy (line 4)", "env.parameter-store (line 6)", "env.secrets-manager (line 7)",
-		"env.git-credential-helper (line 8)", "phases.build.run-as (line 10)",
-		"phases.build.on-failure RETRY-2 (line 10)", "reports (line 11)", "artifacts.enable-symlinks (line 12)",
+		"run-as (line 2)", "batch (line 3)", "proxy (line 4)", "env.git-credential-helper (line 6)", "phases.build.run-as (line 8)",
+		"reports (line 9)", "artifacts.enable-symlinks (line 10)",
 	}
 	if diff := cmp.Diff(want, got.Unserved); diff != "" {
 		t.Errorf("Unserved (-want +got):\n%s", diff)
+	}
+}
+
+func TestOnFailure(t *testing.T) {
+	for mode, want := range map[string]struct {
+		on      buildspec.OnFailure
+		retries int
+		pattern string
+	}{
+		"ABORT":    {buildspec.Abort, 0, ""},
+		"CONTINUE": {buildspec.Continue, 0, ""},
+		"RETRY":    {buildspec.Retry, 3, ""},
+		"RETRY-0":  {buildspec.Retry, 0, ""},
+		"RETRY-8":  {buildspec.Retry, 8, ""},
+		// The examples of AWS's guide.
+		"Retry-.*Error: Unable to connect to database.*": {buildspec.Retry, 3, ".*Error: Unable to connect to database.*"},
+		"RETRY-invalid+":                   {buildspec.Retry, 3, "invalid+"},
+		"Retry-3-.*connection timed out.*": {buildspec.Retry, 3, ".*connection timed out.*"},
+		"RETRY-8-invalid+":                 {buildspec.Retry, 8, "invalid+"},
+	} {
+		spec, err := buildspec.Parse([]byte("version: 0.2\nphases: {build: {commands: [a], on-failure: '" + mode + "'}}"))
+		if err != nil {
+			t.Errorf("%s: %v", mode, err)
+			continue
+		}
+		phase := spec.Phases[2]
+		pattern := ""
+		if phase.RetryOn != nil {
+			pattern = phase.RetryOn.String()
+		}
+		if phase.OnFailure != want.on || phase.Retries != want.retries || pattern != want.pattern {
+			t.Errorf("%s: %v %d %q, want %v", mode, phase.OnFailure, phase.Retries, pattern, want)
+		}
+	}
+	for _, mode := range []string{"", "abort", "RETRY-101", "RETRYX", "RETRY-[", "STOP"} {
+		if _, err := buildspec.Parse([]byte("version: 0.2\nphases: {build: {commands: [a], on-failure: '" + mode + "'}}")); err == nil {
+			t.Errorf("%q was read", mode)
+		}
 	}
 }
 

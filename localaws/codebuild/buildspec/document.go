@@ -3,6 +3,7 @@ package buildspec
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -40,10 +41,10 @@ func (p *parser) env(n *yaml.Node) {
 		"shell":     p.shell,
 		"variables": p.envVariables,
 		"parameter-store": func(n *yaml.Node) {
-			p.unserved(n, "env.parameter-store")
+			p.spec.Env.ParameterStore = p.variables("env.parameter-store", n)
 		},
 		"secrets-manager": func(n *yaml.Node) {
-			p.unserved(n, "env.secrets-manager")
+			p.spec.Env.SecretsManager = p.variables("env.secrets-manager", n)
 		},
 		"exported-variables": func(n *yaml.Node) { p.spec.Env.Exported = p.names("env.exported-variables", n) },
 		"git-credential-helper": func(n *yaml.Node) {
@@ -107,7 +108,7 @@ func (p *parser) phase(name string, n *yaml.Node, phase *Phase) {
 	phase.Line = n.Line
 	known := fields{
 		"run-as":     func(n *yaml.Node) { p.unserved(n, where+".run-as") },
-		"on-failure": func(n *yaml.Node) { phase.OnFailure = p.onFailure(where, n) },
+		"on-failure": func(n *yaml.Node) { p.onFailure(where, n, phase) },
 		"commands":   func(n *yaml.Node) { phase.Commands = p.commands(where+".commands", n) },
 		"finally":    func(n *yaml.Node) { phase.Finally = p.commands(where+".finally", n) },
 		"runtime-versions": func(n *yaml.Node) {
@@ -132,16 +133,41 @@ func (p *parser) commands(where string, n *yaml.Node) []string {
 	return all
 }
 
-func (p *parser) onFailure(where string, n *yaml.Node) OnFailure {
-	switch mode := p.text(where+".on-failure", n); {
+const (
+	defaultRetries = 3
+	maxRetries     = 100
+)
+
+// onFailure reads ABORT, CONTINUE, RETRY, RETRY-<count>, RETRY-<pattern> or
+// RETRY-<count>-<pattern>; AWS's guide writes Retry, too.
+func (p *parser) onFailure(where string, n *yaml.Node, phase *Phase) {
+	mode := p.text(where+".on-failure", n)
+	switch {
 	case mode == "ABORT":
-		return Abort
+		phase.OnFailure = Abort
+		return
 	case mode == "CONTINUE":
-		return Continue
-	case mode == "RETRY", strings.HasPrefix(mode, "RETRY-"):
-		p.unserved(n, where+".on-failure "+mode)
-	default:
+		phase.OnFailure = Continue
+		return
+	case len(mode) < len("RETRY") || !strings.EqualFold(mode[:len("RETRY")], "RETRY"):
 		p.fail(n, "%s.on-failure is %q, and must be ABORT, CONTINUE or RETRY", where, mode)
+		return
 	}
-	return Default
+	phase.OnFailure, phase.Retries = Retry, defaultRetries
+	pattern, some := strings.CutPrefix(mode[len("RETRY"):], "-")
+	if !some && pattern != "" {
+		p.fail(n, "%s.on-failure is %q, and must be RETRY, RETRY-<count>, RETRY-<pattern> or RETRY-<count>-<pattern>", where, mode)
+	}
+	first, rest, _ := strings.Cut(pattern, "-")
+	if count, err := strconv.Atoi(first); err == nil {
+		if count < 0 || count > maxRetries {
+			p.fail(n, "%s.on-failure has the count %d, and it must be between 0 and %d", where, count, maxRetries)
+		}
+		phase.Retries, pattern = count, rest
+	}
+	expression, err := regexp.Compile(pattern)
+	if err != nil {
+		p.fail(n, "%s.on-failure has %q, which is not a regular expression", where, pattern)
+	}
+	phase.RetryOn = expression
 }

@@ -9,7 +9,10 @@
 // The format is AWS's "Build specification reference for CodeBuild".
 package buildspec
 
-import "fmt"
+import (
+	"fmt"
+	"regexp"
+)
 
 // Spec is a buildspec.
 type Spec struct {
@@ -31,6 +34,9 @@ type Env struct {
 	Shell string
 	// Variables are in the order of the file.
 	Variables []Variable
+	// ParameterStore and SecretsManager are variables whose values name where
+	// they are kept, in the order of the file.
+	ParameterStore, SecretsManager []Variable
 	// Exported names the variables that a pipeline may use afterwards.
 	Exported []string
 }
@@ -43,6 +49,10 @@ type Phase struct {
 	// Line is where it starts, 0 where it is not there.
 	Line      int
 	OnFailure OnFailure
+	// Retries is how often the build is tried again, and RetryOn which messages
+	// it is tried again for, where OnFailure is Retry.
+	Retries int
+	RetryOn *regexp.Regexp
 	// Runtimes are the runtime-versions, in the order of the file.
 	Runtimes []Variable
 	Commands []string
@@ -52,11 +62,12 @@ type Phase struct {
 // OnFailure is what follows when a phase fails.
 type OnFailure int
 
-// The ways on. Retries are listed among the Unserved.
+// The ways on.
 const (
 	Default  OnFailure = iota // as the transitions of the phases have it
 	Abort                     // to the end of the build
 	Continue                  // to the next phase
+	Retry                     // to another build
 )
 
 // Files says which files of a build are kept.

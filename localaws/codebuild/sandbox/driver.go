@@ -181,9 +181,14 @@ func (d *driver) split(text []byte) []byte {
 		text = text[end+1:]
 	}
 	// A line without an end is cut, but never within a status.
-	for len(text) > maxLine && bytes.IndexByte(text[maxLine-64:], 0) < 0 {
-		d.box.options.Line(text[:maxLine])
-		text = text[maxLine:]
+	// What may be the beginning of a secret stays until its end has come.
+	for longest := d.box.options.LongestMask; len(text) > maxLine+longest && bytes.IndexByte(text[maxLine-64:], 0) < 0; {
+		if d.box.options.Mask != nil {
+			text = d.box.options.Mask(text)
+		}
+		cut := min(maxLine, len(text))
+		d.box.options.Line(text[:cut])
+		text = text[cut:]
 	}
 	return bytes.Clone(text)
 }

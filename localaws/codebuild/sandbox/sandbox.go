@@ -38,7 +38,12 @@ type Options struct {
 	// Dir is the box's folder, which Open makes.
 	Dir string
 	// Line is called with each line of output, in order, without its newline.
+	// A very long line comes in parts.
 	Line func(line []byte)
+	// Mask, where it is given, takes the secrets out of a line before it is
+	// parted. None of them is longer than LongestMask.
+	Mask        func(line []byte) []byte
+	LongestMask int
 	// MaxOutput and MaxDisk are in bytes; 0 means no limit.
 	MaxOutput, MaxDisk int64
 	// Readable are folders outside the system's own that commands need, such as
