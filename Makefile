@@ -6,7 +6,7 @@ TOOLS := $(CURDIR)/bin/tools
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 FUZZTIME ?= 60s
 
-.PHONY: help build test race script lint fmt tidy-check cover bench fuzz conformance acceptance dist vet-platforms table clean
+.PHONY: help build test race script lint fmt tidy-check cover bench fuzz conformance assumptions page acceptance dist vet-platforms table clean
 
 help: ## list what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,8 +50,15 @@ fuzz: ## fuzz each decoder for FUZZTIME, two at a time
 conformance: ## drive localaws with the clients that people use: botocore, the AWS CLI, cfn-lint
 	localaws/conformance/run
 
-acceptance: ## run the workshop against a real account: costs money, needs MAYFLY_ACCOUNT
+assumptions: ## write docs/assumptions.md again
+	go test ./localaws/conformance -run TestDocument -update
+
+page: ## write the generated part of docs/localaws.md again
+	go test ./localaws -run TestPage -update
+
+acceptance: ## the assumptions and the workshop against a real account: costs money, needs MAYFLY_ACCOUNT
 	@test -n "$$MAYFLY_ACCOUNT" || { echo "set MAYFLY_ACCOUNT to the account that may be used"; exit 2; }
+	MAYFLY_ASSUME_ON_ACCOUNT="$$MAYFLY_ACCOUNT" go test ./localaws/conformance -count 1 -run TestAssumptions -timeout 3h -v
 	go run ./cmd/mayfly run --target aws --account "$$MAYFLY_ACCOUNT" --env acceptance --yes --teardown --json
 
 dist: ## static binaries for linux, darwin and windows
