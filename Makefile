@@ -47,7 +47,7 @@ fuzz: ## fuzz each decoder for FUZZTIME, two at a time
 	  go test -list '^Fuzz' $$package | sed -n "s|^Fuzz|$$package Fuzz|p"; \
 	done | xargs -P 2 -L 1 sh -c 'echo "== $$0 $$1"; exec go test $$0 -run "^$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -parallel 1'
 
-conformance: ## drive localaws with the clients that people use: botocore, the AWS CLI, cfn-lint
+conformance: ## drive localaws with the clients that people use: the AWS CLI, boto3, the SDK for JavaScript, git
 	localaws/conformance/run
 
 assumptions: ## write docs/assumptions.md again

@@ -40,6 +40,18 @@ func TestBotocoreReadsServedOperations(t *testing.T) {
 	wiretest.Botocore(t, served(t))
 }
 
+// TestServedOperationsRoundTripInCBOR sends the same in rpc-v2-cbor, to the services that have it.
+func TestServedOperationsRoundTripInCBOR(t *testing.T) { wiretest.RoundTripCBOR(t, served(t)) }
+
+// TestServedErrorsRoundTripInCBOR answers the same in rpc-v2-cbor.
+func TestServedErrorsRoundTripInCBOR(t *testing.T) { wiretest.ErrorsCBOR(t, served(t)) }
+
+// TestBotocoreReadsServedOperationsInCBOR has botocore speak it.
+func TestBotocoreReadsServedOperationsInCBOR(t *testing.T) { wiretest.BotocoreCBOR(t, served(t)) }
+
+// TestServedOperationsRefuse breaks every constraint of the model, of every operation.
+func TestServedOperationsRefuse(t *testing.T) { wiretest.Refusals(t, served(t)) }
+
 // TestServedOperationsAreProved fails when an operation is served that the
 // tests above do not reach with the types of the SDK's client.
 func TestServedOperationsAreProved(t *testing.T) {

@@ -104,10 +104,11 @@ func (c *Chunks) next() error {
 }
 
 func (c *Chunks) signed(size int64, signature string) error {
-	data := make([]byte, size)
-	if _, err := io.ReadFull(c.body, data); err != nil {
+	var buffer bytes.Buffer // grows as bytes come: the size is only what the client says
+	if _, err := io.CopyN(&buffer, c.body, size); err != nil {
 		return unexpected(err)
 	}
+	data := buffer.Bytes()
 	want := c.sign(Algorithm+"-PAYLOAD", EmptyHash+"\n"+HexSHA256(data))
 	if !Equal(want, signature) {
 		return ErrChunkSignature

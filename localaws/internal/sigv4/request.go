@@ -47,6 +47,18 @@ type Signature struct {
 	timestamp string
 }
 
+// Signed answers whether a request carries a signature, good or bad: one that
+// does not is anonymous.
+func Signed(r *http.Request) bool {
+	return r.Header.Get("Authorization") != "" || strings.Contains(r.URL.RawQuery, "X-Amz-Algorithm=") || Version2(r)
+}
+
+// Version2 answers whether a request is signed by the version before, which S3
+// takes for no bucket that was made after June 2020.
+func Version2(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Authorization"), "AWS ") || strings.Contains(r.URL.RawQuery, "AWSAccessKeyId=")
+}
+
 // Parse reads the signature of a request, from its Authorization header or its query.
 func Parse(r *http.Request) (*Signature, error) {
 	if header := r.Header.Get("Authorization"); header != "" {
@@ -54,6 +66,9 @@ func Parse(r *http.Request) (*Signature, error) {
 	}
 	if strings.Contains(r.URL.RawQuery, "X-Amz-Algorithm=") {
 		return parseQuery(r.URL.Query())
+	}
+	if Version2(r) {
+		return nil, ErrMalformed
 	}
 	return nil, ErrUnsigned
 }

@@ -25,7 +25,10 @@ type refusal struct {
 	status        int
 }
 
-func (e *refusal) Error() string { return e.code + ": " + e.message }
+func (e *refusal) Error() string                 { return e.code + ": " + e.message }
+func (e *refusal) ErrorCode() string             { return e.code }
+func (e *refusal) ErrorMessage() string          { return e.message }
+func (e *refusal) ErrorFault() smithy.ErrorFault { return smithy.FaultClient }
 
 // words are the codes that a family of services has for the same refusals.
 type words struct {
@@ -58,6 +61,10 @@ var (
 // payload is a stream.
 func (c *call) authenticate(streaming bool) (context.Context, error) {
 	ctx := c.r.Context()
+	if c.server.cfg.Anonymous && c.svc.name == "s3" && !sigv4.Signed(c.r) {
+		_, err := c.payload(&sigv4.Signature{}, identity.Key{}, streaming)
+		return ctx, err
+	}
 	signature, key, err := c.credentials()
 	if err != nil {
 		return ctx, err
@@ -111,11 +118,11 @@ func (c *call) payload(signature *sigv4.Signature, key identity.Key, streaming b
 			hash = sigv4.UnsignedPayload
 		}
 	}
-	body := io.Reader(c.r.Body)
+	body := io.Reader(c.incoming)
 	if strings.HasPrefix(hash, sigv4.StreamingPrefix) {
 		switch hash {
 		case sigv4.StreamingSigned, sigv4.StreamingTrailer, sigv4.StreamingUnsigned:
-			body = sigv4.NewChunks(c.r.Body, hash, signature, key.SecretAccessKey)
+			body = sigv4.NewChunks(c.incoming, hash, signature, key.SecretAccessKey)
 			c.length = decodedLength(c.r)
 		default:
 			return "", &smithy.GenericAPIError{Code: "NotImplemented", Message: "A header you provided implies functionality that is not implemented"}
@@ -123,14 +130,14 @@ func (c *call) payload(signature *sigv4.Signature, key identity.Key, streaming b
 	}
 	unhashed := strings.HasPrefix(hash, sigv4.StreamingPrefix) || hash == sigv4.UnsignedPayload
 	if streaming && hash != "" {
-		stream := &payloadReader{reader: body, closer: c.r.Body}
+		stream := &payloadReader{reader: body, closer: c.incoming}
 		if !unhashed {
 			stream.want(hash)
 		}
 		c.stream = stream
 		return hash, nil
 	}
-	if c.body == nil {
+	if c.raw == nil {
 		if err := c.readFrom(body); err != nil {
 			return "", err
 		}
@@ -139,7 +146,7 @@ func (c *call) payload(signature *sigv4.Signature, key identity.Key, streaming b
 	if unhashed {
 		return hash, nil
 	}
-	actual := sigv4.HexSHA256(c.body)
+	actual := sigv4.HexSHA256(c.raw)
 	if hash != "" && !sigv4.Equal(hash, actual) {
 		return "", c.svc.badPayload()
 	}
@@ -189,8 +196,14 @@ func (s *service) checkScope(signature *sigv4.Signature) error {
 	return &refusal{s.words.badSignature, fmt.Sprintf("Credential should be scoped to a valid region, not '%s'.", region), s.words.status}
 }
 
+func (s *service) badService() error {
+	return &refusal{s.words.badSignature, fmt.Sprintf("Credential should be scoped to correct service: '%s'.", s.name), s.words.status}
+}
+
 func (s *service) malformedSignature(r *http.Request) error {
 	switch {
+	case s.name == "s3" && sigv4.Version2(r):
+		return &refusal{"InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.", http.StatusBadRequest}
 	case s.name == "s3" && r.Header.Get("Authorization") == "":
 		return &refusal{"AuthorizationQueryParametersError", "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed.", http.StatusBadRequest}
 	case s.name == "s3":
@@ -221,34 +234,6 @@ var errPayloadHash = &smithy.GenericAPIError{
 	Code: "XAmzContentSHA256Mismatch", Message: "The provided 'x-amz-content-sha256' header does not match what was computed.",
 }
 
-// readBody buffers the body once, within the service's cap.
-func (c *call) readBody() error {
-	if c.body != nil {
-		return nil
-	}
-	return c.readFrom(c.r.Body)
-}
-
-func (c *call) readFrom(body io.Reader) error {
-	limit := c.server.maxBody(c.svc.name)
-	var buffer bytes.Buffer
-	if c.r.ContentLength > 0 {
-		buffer.Grow(int(min(c.r.ContentLength, limit)) + bytes.MinRead)
-	}
-	n, err := buffer.ReadFrom(io.LimitReader(body, limit+1))
-	if err != nil {
-		return asAPIError(err)
-	}
-	if n > limit {
-		return c.svc.tooLarge(limit)
-	}
-	c.body = buffer.Bytes()
-	if c.body == nil {
-		c.body = []byte{}
-	}
-	return nil
-}
-
 func (s *service) tooLarge(limit int64) error {
 	switch s.protocol {
 	case "rest-xml":
@@ -257,4 +242,27 @@ func (s *service) tooLarge(limit int64) error {
 		return &refusal{"RequestEntityTooLargeException", fmt.Sprintf("Request must be smaller than %d bytes", limit), http.StatusRequestEntityTooLarge}
 	}
 	return &refusal{"RequestEntityTooLarge", fmt.Sprintf("Request must be smaller than %d bytes", limit), http.StatusRequestEntityTooLarge}
+}
+
+// Authenticate checks the signature of a request that is for no operation of the
+// API, such as one for the URL of a function that wants IAM: it must be signed
+// for that service, which must be in the table. The body is read and put back.
+// The error is one of AWS's, a [smithy.APIError].
+func Authenticate(r *http.Request, service, region string, keys identity.Keys, now time.Time) (identity.Principal, error) {
+	svc, err := newService(region, Service{Name: service})
+	if err != nil {
+		return identity.Principal{}, err
+	}
+	if sigv4.Signed(r) && serviceName(r) != service {
+		return identity.Principal{}, svc.badService()
+	}
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	c := &call{server: &Server{cfg: Config{Keys: keys, Now: func() time.Time { return now }}}, svc: svc, r: r, incoming: r.Body}
+	if _, err := c.authenticate(false); err != nil {
+		return identity.Principal{}, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(c.raw))
+	return c.principal, nil
 }

@@ -26,15 +26,18 @@ type call struct {
 	id     string
 	path   string // escaped, as it would be without a virtual host
 
+	protocol  protocol
 	op        *codec
 	principal identity.Principal
 
-	form   *form             // of a query request
-	query  url.Values        // of a REST request
-	labels map[string]string // of a REST request's path
-	body   []byte            // buffered; nil before it is read and for a stream
-	stream io.Reader
-	length int64
+	form     *form             // of a query request
+	query    url.Values        // of a REST request
+	labels   map[string]string // of a REST request's path
+	incoming io.ReadCloser     // the request's own body; net/http looks at what r has, so it stays there
+	raw      []byte            // the same, read; nil before that and for a stream
+	body     []byte            // the same, free of its content encoding
+	stream   io.Reader
+	length   int64
 
 	code   string
 	status int
@@ -46,10 +49,13 @@ func (s *Server) newCall(w http.ResponseWriter, r *http.Request, bucket string) 
 	if svc == nil {
 		return nil
 	}
-	if r.Body == nil { // a request that never went over a network
-		r.Body = http.NoBody
+	c := &call{
+		server: s, svc: svc, protocol: svc.protocolOf(r), w: w, r: r, id: requestID(),
+		path: r.URL.EscapedPath(), length: r.ContentLength, incoming: http.NoBody,
 	}
-	c := &call{server: s, svc: svc, w: w, r: r, id: requestID(), path: r.URL.EscapedPath(), length: r.ContentLength}
+	if r.Body != nil && r.Body != http.NoBody { // nil where a request never went over a network
+		c.incoming = newPatientBody(w, r.Body, s.cfg.Patience)
+	}
 	if bucket != "" && svc.name == "s3" {
 		c.path = "/" + bucket + c.path
 	}
@@ -57,7 +63,8 @@ func (s *Server) newCall(w http.ResponseWriter, r *http.Request, bucket string) 
 }
 
 // serviceName reads the service from the scope of the signature, and for an
-// unsigned request from the target of the JSON protocol; what is left is S3's.
+// unsigned request from the target of the JSON and CBOR protocols; what is left
+// is S3's.
 func serviceName(r *http.Request) string {
 	if _, after, ok := strings.Cut(r.Header.Get("Authorization"), "Credential="); ok {
 		return scopedService(after)
@@ -65,7 +72,7 @@ func serviceName(r *http.Request) string {
 	if strings.Contains(r.URL.RawQuery, "X-Amz-Credential=") {
 		return scopedService(r.URL.Query().Get("X-Amz-Credential"))
 	}
-	if prefix, _, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok {
+	if prefix := targetPrefix(r); prefix != "" {
 		for name, service := range index().Services {
 			if service.TargetPrefix == prefix {
 				return name
@@ -79,6 +86,16 @@ func serviceName(r *http.Request) string {
 		return "sts" // an unsigned query request: which service it is for makes no difference to the answer
 	}
 	return "s3"
+}
+
+func targetPrefix(r *http.Request) string {
+	target := r.Header.Get("X-Amz-Target")
+	if r.Header.Get("Smithy-Protocol") == rpcV2CBOR {
+		target, _ = strings.CutPrefix(r.URL.Path, "/service/")
+		target = strings.Replace(target, "/", ".", 1)
+	}
+	prefix, _, _ := strings.Cut(target, ".")
+	return prefix
 }
 
 func scopedService(credential string) string {
@@ -112,6 +129,8 @@ func (c *call) serve() {
 
 func (c *call) setHeaders() {
 	header := c.w.Header()
+	// Clients correct their clocks by it, so it must be the clock that judged them.
+	header.Set("Date", c.server.cfg.Now().UTC().Format(http.TimeFormat))
 	if c.svc.name == "s3" {
 		header.Set("X-Amz-Request-Id", c.id)
 		header.Set("X-Amz-Id-2", hostID)
@@ -131,8 +150,7 @@ func (c *call) answer() {
 			c.fail(fmt.Errorf("panic: %v", p))
 		}
 	}()
-	p := protocols[c.svc.protocol]
-	name, unknown := p.operation(c)
+	name, unknown := c.protocol.operation(c)
 	if unknown == nil {
 		c.op, unknown = c.svc.operation(name)
 	}
@@ -144,24 +162,24 @@ func (c *call) answer() {
 		c.fail(err)
 		return
 	}
-	out, err := c.run(context.WithValue(ctx, requestIDKey{}, c.id), p)
+	out, err := c.run(context.WithValue(ctx, requestIDKey{}, c.id))
 	if err != nil {
 		c.fail(err)
 		return
 	}
 	c.status = http.StatusOK
 	if c.op.out == nil {
-		p.respond(c, nil, reflect.Value{})
+		c.protocol.respond(c, nil, reflect.Value{})
 		return
 	}
-	p.respond(c, c.op.out, reflect.ValueOf(out).Elem())
+	c.protocol.respond(c, c.op.out, reflect.ValueOf(out).Elem())
 }
 
 // run decodes and validates the input, asks for permission and calls the handler.
-func (c *call) run(ctx context.Context, p protocol) (any, error) {
+func (c *call) run(ctx context.Context) (any, error) {
 	in := reflect.New(c.op.op.in)
 	if c.op.in != nil {
-		src, err := p.source(c, c.op.in)
+		src, err := c.protocol.source(c, c.op.in)
 		if err != nil {
 			return nil, err
 		}
@@ -202,7 +220,7 @@ func (c *call) fail(err error) {
 		c.server.cfg.Log.Error("wire: internal failure", slog.String("service", c.svc.name), slog.String("request", c.id), slog.Any("error", f.cause))
 	}
 	c.code = f.code
-	protocols[c.svc.protocol].fail(c, f)
+	c.protocol.fail(c, f)
 }
 
 // write sends the answer.

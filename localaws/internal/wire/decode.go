@@ -70,6 +70,7 @@ func (d *decoder) field(f *field, value source, dst reflect.Value) error {
 			settable(dst.Field(f.index)).SetString(d.newToken())
 		case f.required:
 			d.violate("null", "Member must not be null")
+			d.violations[len(d.violations)-1].body = f.payload
 		}
 		return nil
 	}

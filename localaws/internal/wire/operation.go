@@ -49,7 +49,7 @@ func Also[In any](access func(in *In) []policy.Access) Demand[In] {
 }
 
 // access lists all that IAM must allow for the input.
-func (op *Operation) access(in any) []policy.Access {
+func (op Operation) access(in any) []policy.Access {
 	own := policy.Access{Action: op.Action}
 	if op.action != nil {
 		own.Action = op.action(in)

@@ -79,6 +79,7 @@ type field struct {
 	required bool
 	token    bool // an idempotency token, made here where the client sent none
 	attr     bool // an XML attribute
+	payload  bool // it is the whole body
 	ns       namespace
 }
 
@@ -135,7 +136,7 @@ func (t *table) structure(n *node) {
 		f.index = goField.Index[0]
 		n.fields = append(n.fields, f)
 		if name == n.shape.Payload {
-			n.payload = f
+			n.payload, f.payload = f, true
 		}
 	}
 	// The order of the Go fields, so that answers are the same every time.

@@ -20,11 +20,17 @@ type protocol interface {
 	fail(c *call, f failure)
 }
 
-// protocols by the names that AWS's models have for them. None of the clients of
-// these services sends rpc-v2-cbor by itself yet (SDK for Go of November 2026,
-// botocore 1.43); it will be one more source, one more writer and one more entry here.
+// protocols by the names that AWS's models have for them.
 var protocols = map[string]protocol{
-	"json": awsJSON{}, "query": awsQuery{}, "rest-json": restJSON{}, "rest-xml": restXML{},
+	"json": awsJSON{}, "query": awsQuery{}, "rest-json": restJSON{}, "rest-xml": restXML{}, rpcV2CBOR: rpcCBOR{},
+}
+
+// protocolOf returns the protocol of a request, of which the JSON services speak two.
+func (s *service) protocolOf(r *http.Request) protocol {
+	if s.protocol == "json" && r.Header.Get("Smithy-Protocol") == rpcV2CBOR {
+		return protocols[rpcV2CBOR]
+	}
+	return protocols[s.protocol]
 }
 
 // awsJSON is awsJson 1.0 and 1.1: the operation in a header, a document in the body.

@@ -47,6 +47,11 @@ type Config struct {
 	// operation needs; nil allows. An AccessDenied error is given the code that
 	// the service's protocol has for it.
 	Authorize func(ctx context.Context, principal identity.Principal, needs ...policy.Access) error
+	// Anonymous lets requests to S3 that carry no signature through to Authorize,
+	// with the zero [identity.Principal], instead of refusing them: for buckets
+	// whose policies are public. It needs an Authorize, which must refuse that
+	// principal whatever no policy grants to everybody. The default is to refuse.
+	Anonymous bool
 	// Faults are injected before and after handlers; nil means none.
 	Faults *Faults
 	// Observe is told of every operation that was answered; nil means nobody is.
@@ -56,6 +61,9 @@ type Config struct {
 	// MaxBody caps bodies that are not streamed; 0 means 10 MiB. Lambda and
 	// CodeCommit, which take code in documents, have larger caps of their own.
 	MaxBody int64
+	// Patience is how long a client may keep the server waiting for the next
+	// bytes of a body; 0 means 20 seconds.
+	Patience time.Duration
 }
 
 // Answered describes an operation that was answered.
@@ -89,6 +97,10 @@ func New(cfg Config, services ...Service) (*Server, error) {
 	if cfg.Keys == nil || cfg.Hosts == nil || cfg.Region == "" {
 		return nil, errors.New("wire: Region, Keys and Hosts must be given")
 	}
+	if cfg.Anonymous && cfg.Authorize == nil {
+		return nil, errors.New("wire: Anonymous needs an Authorize")
+	}
+	cfg.Patience = cmp.Or(cfg.Patience, bodyPatience)
 	s := &Server{cfg: cfg, services: map[string]*service{}}
 	for _, registered := range services {
 		if s.services[registered.Name] != nil {
@@ -136,6 +148,7 @@ func notServed(w http.ResponseWriter, r *http.Request) {
 	} else {
 		body = append(appendEscaped(body, message), "</Message></Error></ErrorResponse>"...)
 	}
+	w.Header().Set("X-Amzn-Requestid", requestID())
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(http.StatusBadRequest)
 	_, _ = w.Write(body) //nolint:gosec // the message is escaped; a client that went away has no use for it

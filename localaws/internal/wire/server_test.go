@@ -244,8 +244,10 @@ func TestErrors(t *testing.T) {
 	}
 	wantError(t, get("broken"), "InternalFailure", "We encountered an internal error. Please try again.", 500)
 	wantError(t, get("panic"), "InternalFailure", "We encountered an internal error. Please try again.", 500)
-	wantError(t, get("a b"), "InvalidRepositoryNameException", "A specified repository name is not valid.", 400)
-	wantError(t, get(""), "InvalidRepositoryNameException", "A specified repository name is not valid.", 400)
+	const invalid = "The repository name is not valid. Repository names can be any valid combination of letters, numbers, periods, underscores, and dashes " +
+		"between 1 and 100 characters in length. Names are case sensitive. For more information, see Limits in the AWS CodeCommit User Guide. "
+	wantError(t, get("a b"), "InvalidRepositoryNameException", invalid, 400)
+	wantError(t, get(""), "InvalidRepositoryNameException", invalid, 400)
 
 	_, err = repositories.GetBranch(t.Context(), &codecommit.GetBranchInput{})
 	wantError(t, err, "UnknownOperationException", "UnknownError", 400)

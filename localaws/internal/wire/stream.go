@@ -7,6 +7,7 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"os"
 	"strconv"
 
 	"github.com/aws/smithy-go"
@@ -66,11 +67,20 @@ func asAPIError(err error) error {
 	case errors.Is(err, sigv4.ErrChunk):
 		return &smithy.GenericAPIError{Code: "InvalidRequest", Message: "The body is not in the encoding that its headers name: " + err.Error()}
 	}
-	return &smithy.GenericAPIError{
-		Code:    "IncompleteBody",
-		Message: "The request body terminated unexpectedly",
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errTimeout
 	}
+	return errIncomplete
 }
+
+var (
+	errIncomplete = &smithy.GenericAPIError{Code: "IncompleteBody", Message: "The request body terminated unexpectedly"}
+	// errTimeout is in S3's words, from the list of error responses in its API reference.
+	errTimeout = &smithy.GenericAPIError{
+		Code:    "RequestTimeout",
+		Message: "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.",
+	}
+)
 
 // decodedLength is the length of a payload that is sent in chunks.
 func decodedLength(r *http.Request) int64 {

@@ -169,3 +169,7 @@ func (t *table) exceptions() map[string]*shape {
 func Known(service, operation string) bool {
 	return slices.Contains(index().Services[service].Operations, operation)
 }
+
+// TargetPrefix is what stands before the operation's name in the requests of a
+// JSON service, and for the service in those of rpc-v2-cbor; empty for the others.
+func TargetPrefix(service string) string { return index().Services[service].TargetPrefix }

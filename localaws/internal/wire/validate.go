@@ -12,22 +12,27 @@ import (
 // violation is one thing in a request that AWS's model does not allow, in
 // AWS's words.
 type violation struct {
-	member     string // the last member of the path, as the model spells it
+	member     string // the last part of the path
 	path       string
-	value      string // quoted, or null
+	value      string // quoted, or null; empty where it is not to be told
 	constraint string
+	body       bool // it is the whole body that is missing
 }
 
 func (d *decoder) violate(value, constraint string) {
 	v := violation{path: strings.Join(d.path, "."), value: value, constraint: constraint}
-	if len(d.path) == 1 {
-		v.member = d.path[0]
+	if len(d.path) > 0 {
+		v.member = d.path[len(d.path)-1]
 	}
 	d.violations = append(d.violations, v)
 }
 
 func (v violation) String() string {
-	return fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", v.value, v.path, v.constraint)
+	value := "Value"
+	if v.value != "" {
+		value += " " + v.value
+	}
+	return fmt.Sprintf("%s at '%s' failed to satisfy constraint: %s", value, v.path, v.constraint)
 }
 
 // describe puts violations as AWS does: counted, in one message.

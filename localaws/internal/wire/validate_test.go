@@ -19,9 +19,9 @@ func TestWords(t *testing.T) {
 		{
 			"several", "codepipeline", "CodePipeline_20150709.CreatePipeline",
 			`{"pipeline":{"name":"a b","roleArn":"arn:aws:iam::123456789012:role/r","stages":[],"pipelineType":"V3","version":0}}`,
-			`3 validation errors detected: Value 'a b' at 'pipeline.name' failed to satisfy constraint: Member must satisfy regular expression pattern: [A-Za-z0-9.@\\-_]+; ` +
-				`Value 'V3' at 'pipeline.pipelineType' failed to satisfy constraint: Member must satisfy enum value set: [V1, V2]; ` +
-				`Value '0' at 'pipeline.version' failed to satisfy constraint: Member must have value greater than or equal to 1"}`,
+			`3 validation errors detected: Value at 'pipeline.name' failed to satisfy constraint: Member must satisfy regular expression pattern: [A-Za-z0-9.@\\-_]+; ` +
+				`Value at 'pipeline.pipelineType' failed to satisfy constraint: Member must satisfy enum value set: [V1, V2]; ` +
+				`Value at 'pipeline.version' failed to satisfy constraint: Member must have value greater than or equal to 1"}`,
 		},
 		{
 			"of another type", "codepipeline", "CodePipeline_20150709.CreatePipeline",

@@ -49,3 +49,11 @@ func TestEveryOperationRoundTrips(t *testing.T) { wiretest.RoundTrip(t, everythi
 func TestEveryModelledErrorRoundTrips(t *testing.T) { wiretest.Errors(t, everything()) }
 
 func TestBotocoreReadsTheSame(t *testing.T) { wiretest.Botocore(t, everything()) }
+
+func TestEveryOperationRoundTripsInCBOR(t *testing.T) { wiretest.RoundTripCBOR(t, everything()) }
+
+func TestEveryModelledErrorRoundTripsInCBOR(t *testing.T) { wiretest.ErrorsCBOR(t, everything()) }
+
+func TestBotocoreReadsTheSameInCBOR(t *testing.T) { wiretest.BotocoreCBOR(t, everything()) }
+
+func TestEveryConstraintRefuses(t *testing.T) { wiretest.Refusals(t, everything()) }

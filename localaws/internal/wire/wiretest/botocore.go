@@ -23,12 +23,23 @@ var botocoreScript string
 // of our mistakes. It runs where MAYFLY_PYTHON names a Python that has botocore.
 func Botocore(t *testing.T, services []wire.Service) {
 	t.Helper()
+	botocore(t, services, "")
+}
+
+// BotocoreCBOR has botocore speak rpc-v2-cbor to the services that have it.
+func BotocoreCBOR(t *testing.T, services []wire.Service) {
+	t.Helper()
+	botocore(t, speakers(services), "smithy-rpc-v2-cbor")
+}
+
+func botocore(t *testing.T, services []wire.Service, protocol string) {
+	t.Helper()
 	python := os.Getenv("MAYFLY_PYTHON")
 	if python == "" {
 		t.Skip("MAYFLY_PYTHON is not set to a Python that has botocore")
 	}
 	echo := NewEcho(t, services)
-	call := startBotocore(t, python, echo)
+	call := startBotocore(t, python, protocol, echo)
 	for _, service := range services {
 		for _, op := range service.Operations {
 			t.Run(service.Name+"/"+op.Name, func(t *testing.T) { callBotocore(t, echo, call, service.Name, op) })
@@ -42,9 +53,9 @@ type botocoreAnswer struct {
 }
 
 // startBotocore returns a function that has Python call an operation.
-func startBotocore(t *testing.T, python string, echo *Echo) func(service, operation string, input any) botocoreAnswer {
+func startBotocore(t *testing.T, python, protocol string, echo *Echo) func(service, operation string, input any) botocoreAnswer {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), python, "-c", botocoreScript, echo.URL, Region, AccessKeyID, Secret) //nolint:gosec // a test's own script
+	cmd := exec.CommandContext(t.Context(), python, "-c", botocoreScript, echo.URL, Region, AccessKeyID, Secret, protocol) //nolint:gosec // a test's own script
 	cmd.Stderr = t.Output()
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

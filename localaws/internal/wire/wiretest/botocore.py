@@ -45,14 +45,17 @@ def to_tree(value):
     return value
 
 
-def main(url, region, key, secret):
+def main(url, region, key, secret, protocol):
     session = botocore.session.get_session()
+    loader = session.get_component("data_loader")
     clients = {}
     for line in sys.stdin:
         call = json.loads(line)
         service, operation = call["service"], call["operation"]
         try:
             if service not in clients:
+                if protocol:  # instead of the first of those that the model lists
+                    loader.load_service_model(service, "service-2")["metadata"]["protocols"] = [protocol]
                 clients[service] = session.create_client(
                     service, region, endpoint_url=url, aws_access_key_id=key, aws_secret_access_key=secret,
                     config=Config(
@@ -62,6 +65,7 @@ def main(url, region, key, secret):
                     ),
                 )
             client = clients[service]
+            assert not protocol or client.meta.service_model.resolved_protocol == protocol
             shape = client.meta.service_model.operation_model(operation).input_shape
             output = client._make_api_call(operation, to_python(shape, call["input"]) if shape else {})
             answer = {"output": to_tree(output)}

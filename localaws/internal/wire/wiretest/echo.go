@@ -97,15 +97,17 @@ func (e *Echo) Received() any {
 }
 
 // Client returns the SDK's client of the service, which tries every request once.
-func (e *Echo) Client(service string) any {
-	return NewClient(service, aws.Config{
+func (e *Echo) Client(service string) any { return NewClient(service, e.config()) }
+
+func (e *Echo) config() aws.Config {
+	return aws.Config{
 		Region: Region, BaseEndpoint: aws.String(e.URL), RetryMaxAttempts: 1, HTTPClient: plainBodies{},
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: AccessKeyID, SecretAccessKey: Secret}, nil
 		}),
-	})
+	}
 }
 
 // plainBodies is an HTTP client that hides the WriterTo of the SDK's request
