@@ -112,7 +112,7 @@ func TestWhatIsNotServed(t *testing.T) {
 		status                      int
 		want                        string
 	}{
-		{"an operation not served", "codecommit", "CodeCommit_20150413.CreatePullRequest", "{}", 400, `"UnknownOperationException"`},
+		{"an operation not served", "codecommit", "CodeCommit_20150413.CreateApprovalRuleTemplate", "{}", 400, `"UnknownOperationException"`},
 		{"no operation of AWS's", "codepipeline", "CodePipeline_20150709.Fly", "{}", 400, `"UnknownOperationException"`},
 		{"a query operation not served", "cloudformation", "", "Action=ListTypes&Version=2010-05-15", 400, "<Code>InvalidAction</Code>"},
 		{"no query operation", "iam", "", "Action=Fly&Version=2010-05-08", 400, "<Code>InvalidAction</Code>"},

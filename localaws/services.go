@@ -98,7 +98,7 @@ func (s *Server) assemble(o Options) (http.Handler, error) {
 	}
 	api, err := wire.New(wire.Config{
 		Account: s.Account, Region: s.Region, Keys: all.iam, Now: s.now, Hosts: s.hosts, Log: o.Log, Faults: faults,
-		Authorize: s.authorizer.authorize,
+		Authorize: s.authorizer.authorize, Anonymous: true,
 	}, all.served()...)
 	if err != nil {
 		return nil, err

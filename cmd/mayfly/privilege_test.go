@@ -25,14 +25,14 @@ import (
 // again, with IAM saying no. That proves that the templates' roles suffice for
 // every call that is made here; a statement that is taken out of a template
 // fails the walk, or the subtest that bears its name. And it proves that they
-// do not allow more: every action of every statement was used, or stands in
-// the list [inside] with its source.
+// do not allow more: every action of every statement was used, in this phase
+// or a later one, or stands in the list [inside] with its source.
 func TestLeastPrivilege(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it walks the workshop four times")
 	}
-	seen := map[string]bool{}
-	for i, last := range phases.All {
+	seen, usedLater := map[string]bool{}, map[grant]bool{}
+	for i, last := range slices.Backward(phases.All) {
 		if i == 0 {
 			continue // its template has no role
 		}
@@ -54,13 +54,14 @@ func TestLeastPrivilege(t *testing.T) {
 				t.Run(g.name(), func(t *testing.T) {
 					source, excused := inside[g.name()]
 					switch {
-					case !used[g] && !excused && !unusedBefore(last.Name, g):
+					case !used[g] && !usedLater[g] && !excused:
 						t.Errorf("nothing that the workshop does needs %s in statement %s of role %s: take it out, or add it to the list with its source", g.action, g.sid, g.role)
 					case used[g] && excused:
 						t.Errorf("%s was used: it needs no excuse (%s)", g.name(), source)
 					}
 				})
 			}
+			maps.Copy(usedLater, used)
 		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(inside)) {
@@ -142,11 +143,22 @@ func (w *privilegeWorld) mayfly(arguments ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, d := range w.denied {
+		if harmless(d) {
+			continue
+		}
 		w.t.Errorf("denied: %s: %s on %s %s", d.Principal, d.Action, d.Resources, d.Why)
 	}
 	if w.t.Failed() {
 		w.t.FailNow()
 	}
+}
+
+// harmless tells the denial by which S3 chooses between 404 and 403 for an
+// object that is not there: a build looks for a cache that is still to be filled.
+// AWS's example of a build's role has no s3:ListBucket:
+// https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html
+func harmless(d localaws.Decision) bool {
+	return d.Action == "s3:ListBucket" && strings.Contains(d.Principal, "-BuildRole-")
 }
 
 // physical takes a role's logical id out of the name that CloudFormation gave it.
@@ -231,9 +243,58 @@ func (w *privilegeWorld) used() map[grant]bool {
 	return used
 }
 
+// Where it is said what AWS's services call inside.
+const (
+	// The resource schemas of CloudFormation list the permissions of each
+	// type's handlers: https://schema.cloudformation.us-east-1.amazonaws.com/CloudformationSchema.zip
+	// and `aws cloudformation describe-type`.
+	roleHandlers     = "CloudFormation's schema of AWS::IAM::Role, permissions of its handlers"
+	functionHandlers = "CloudFormation's schema of AWS::Lambda::Function, permissions of its handlers"
+	aliasHandlers    = "CloudFormation's schema of AWS::Lambda::Alias, permissions of its handlers"
+	urlHandlers      = "CloudFormation's schema of AWS::Lambda::Url, permissions of its handlers"
+	accessHandlers   = "CloudFormation's schema of AWS::Lambda::Permission, permissions of its handlers"
+	logHandlers      = "CloudFormation's schema of AWS::Logs::LogGroup, permissions of its handlers"
+	buildRole        = "https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html"
+	pipelineRole     = "https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html"
+	samTransform     = "https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-permissions-cloudformation.html"
+)
+
 // inside are the actions that are granted for calls which AWS makes inside, or
 // makes where things go as they do not go here, each with where that is said.
-var inside = map[string]string{}
-
-// unusedBefore excuses what a phase grants for a later one.
-func unusedBefore(string, grant) bool { return false }
+var inside = map[string]string{
+	"BuildRole/PassArtifactsOn/s3:GetObjectVersion":     buildRole,
+	"BuildRole/LookAtTheBucket/s3:GetBucketAcl":         buildRole,
+	"BuildRole/LookAtTheBucket/s3:GetBucketLocation":    buildRole,
+	"PipelineRole/PassArtifactsOn/s3:GetObjectVersion":  pipelineRole,
+	"PipelineRole/LookAtTheBucket/s3:GetBucketAcl":      pipelineRole,
+	"PipelineRole/LookAtTheBucket/s3:GetBucketLocation": pipelineRole,
+	// Versions decide how artifacts are addressed.
+	"PipelineRole/LookAtTheBucket/s3:GetBucketVersioning":                     pipelineRole,
+	"PipelineRole/FetchTheSource/codecommit:GetRepository":                    pipelineRole,
+	"PipelineRole/FetchTheSource/codecommit:CancelUploadArchive":              pipelineRole,
+	"PipelineRole/DeployTheApplication/cloudformation:DescribeStackEvents":    pipelineRole,
+	"PipelineRole/DeployTheApplication/cloudformation:DescribeStackResources": pipelineRole,
+	"PipelineRole/DeployTheApplication/cloudformation:GetTemplate":            pipelineRole,
+	"PipelineRole/DeployTheApplication/cloudformation:DeleteStack":            pipelineRole,
+	"DeployRole/ExpandServerless/cloudformation:CreateChangeSet":              samTransform,
+	"DeployRole/ReadThePackage/s3:GetObjectVersion":                           functionHandlers,
+	"DeployRole/Functions/lambda:GetAlias":                                    aliasHandlers,
+	"DeployRole/Functions/lambda:GetFunctionConfiguration":                    functionHandlers,
+	"DeployRole/Functions/lambda:GetFunctionUrlConfig":                        urlHandlers,
+	"DeployRole/Functions/lambda:GetPolicy":                                   accessHandlers,
+	"DeployRole/Functions/lambda:ListTags":                                    functionHandlers,
+	"DeployRole/Functions/lambda:UntagResource":                               functionHandlers,
+	// They come with a change of the template's that the workshop does not make.
+	"DeployRole/Functions/lambda:UpdateFunctionConfiguration": functionHandlers,
+	"DeployRole/Functions/lambda:UpdateFunctionUrlConfig":     urlHandlers,
+	"DeployRole/KeepRoles/iam:GetRole":                        roleHandlers,
+	"DeployRole/KeepRoles/iam:GetRolePolicy":                  roleHandlers,
+	"DeployRole/KeepRoles/iam:ListAttachedRolePolicies":       roleHandlers,
+	"DeployRole/KeepRoles/iam:ListRolePolicies":               roleHandlers,
+	"DeployRole/KeepRoles/iam:TagRole":                        roleHandlers,
+	"DeployRole/KeepRoles/iam:UntagRole":                      roleHandlers,
+	"DeployRole/KeepRoles/iam:UpdateRole":                     roleHandlers,
+	"DeployRole/FindLogs/logs:DescribeLogGroups":              logHandlers,
+	"DeployRole/Logs/logs:ListTagsForResource":                logHandlers,
+	"DeployRole/Logs/logs:UntagResource":                      logHandlers,
+}

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codecommit"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
@@ -212,6 +213,28 @@ func TestConcurrentPushes(t *testing.T) {
 	got := w.bus.take()
 	slices.Sort(got)
 	same(t, got, want)
+}
+
+// TestWhoHearsOfAPushFindsIt asks for the branch while the event is delivered,
+// as a pipeline does that the event starts.
+func TestWhoHearsOfAPushFindsIt(t *testing.T) {
+	w := newWorld(t)
+	dir := checkout(t)
+	var found []string
+	w.bus.heard = func() {
+		out, err := w.GetBranch(t.Context(), &codecommit.GetBranchInput{RepositoryName: aws.String("app"), BranchName: aws.String("main")})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		found = append(found, *out.Branch.CommitId)
+	}
+	first := must(t, dir, "rev-parse", "HEAD")
+	must(t, dir, "push", "--quiet", w.remote("app"), "main")
+	commitFile(t, dir, "second", "")
+	second := must(t, dir, "rev-parse", "HEAD")
+	must(t, dir, "push", "--quiet", w.remote("app"), "main")
+	same(t, found, []string{strings.TrimSpace(first), strings.TrimSpace(second)})
 }
 
 // TestRestartPublishes has a bus that fails when a push arrives, as if the

@@ -56,6 +56,7 @@ type bus struct {
 	events []change
 	others []map[string]any // of pull requests and comments
 	fail   error
+	heard  func() // is called with every event of a repository
 }
 
 func (b *bus) Publish(_ context.Context, source, detailType string, resources []string, detail any) error {
@@ -84,6 +85,9 @@ func (b *bus) Publish(_ context.Context, source, detailType string, resources []
 		return err
 	}
 	b.events = append(b.events, c)
+	if b.heard != nil {
+		b.heard()
+	}
 	return nil
 }
 

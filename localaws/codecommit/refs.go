@@ -26,6 +26,8 @@ type push struct {
 	Repository string // its name
 	Caller     string // the ARN
 	Merge      *merge // what else to tell of a merge
+	// Before are the references before it, once they are about to be published.
+	Before *refs `json:",omitempty"`
 }
 
 // changing notes that references of the repository may change until the
@@ -48,7 +50,7 @@ func (s *Service) changingBy(ctx context.Context, name, id string, p push) (publ
 	// The caller may be gone by the time of publishing; the change is not.
 	ctx = context.WithoutCancel(ctx)
 	return func() error {
-		if err := s.publish(ctx, id, p); err != nil {
+		if err := s.publish(ctx, id, key, p); err != nil {
 			return err
 		}
 		return s.pushes.Delete(key)
@@ -63,7 +65,7 @@ func (s *Service) recover(ctx context.Context) error {
 	}
 	for _, row := range rows {
 		id, _, _ := strings.Cut(row.Key, "/")
-		if err := s.publish(ctx, id, row.Value); err != nil {
+		if err := s.publish(ctx, id, row.Key, row.Value); err != nil {
 			s.env.Log.Error("look for an unpublished push", "repository", row.Value.Repository, "error", err)
 			continue
 		}
@@ -77,7 +79,10 @@ func (s *Service) recover(ctx context.Context) error {
 // publish compares the repository's references with those last published, and
 // emits an event for each that differs. Pushes to one branch which overlap may
 // share an event; the last one always names the commit that the branch has.
-func (s *Service) publish(ctx context.Context, id string, p push) error {
+// Whoever gets the event finds the branch at that commit: what is published is
+// written first, and what it was before with the push, so that a process that
+// is killed between the two emits its events after its restart.
+func (s *Service) publish(ctx context.Context, id, key string, p push) error {
 	defer s.lock(id)()
 	row, ok, err := s.repositories.Get(p.Repository)
 	if err != nil {
@@ -97,19 +102,29 @@ func (s *Service) publish(ctx context.Context, id string, p push) error {
 	if err != nil {
 		return err
 	}
+	if p.Before != nil {
+		old = *p.Before
+	}
 	if maps.Equal(old, now) {
 		return nil
 	}
 	if err := s.chooseDefault(ctx, p.Repository, row, now); err != nil {
 		return err
 	}
+	if old == nil {
+		old = refs{} // nothing, rather than not known
+	}
+	p.Before = &old
+	if err := s.pushes.Put(key, p); err != nil {
+		return err
+	}
+	if err := s.refs.Put(id, now); err != nil {
+		return err
+	}
 	if err := s.emit(ctx, id, p, old, now); err != nil {
 		return err
 	}
 	if err := s.follow(ctx, id, p, now); err != nil {
-		return err
-	}
-	if err := s.refs.Put(id, now); err != nil {
 		return err
 	}
 	s.fire(p, row, old, now) //nolint:contextcheck // the targets are called after the push has been answered

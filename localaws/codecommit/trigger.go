@@ -77,7 +77,7 @@ func (s *Service) TestRepositoryTriggers(ctx context.Context, in *codecommit.Tes
 	tip := []triggerReference{{Commit: refs[heads+row.DefaultBranch], Ref: heads + row.DefaultBranch}}
 	out := &codecommit.TestRepositoryTriggersOutput{SuccessfulExecutions: []string{}, FailedExecutions: []types.RepositoryTriggerExecutionFailure{}}
 	for _, t := range in.Triggers {
-		if err := s.call(ctx, push{*in.RepositoryName, identity.From(ctx).ARN, nil}, row.TriggersID, t, triggerTestEvent, tip); err != nil {
+		if err := s.call(ctx, push{Repository: *in.RepositoryName, Caller: identity.From(ctx).ARN}, row.TriggersID, t, triggerTestEvent, tip); err != nil {
 			out.FailedExecutions = append(out.FailedExecutions, types.RepositoryTriggerExecutionFailure{Trigger: t.Name, FailureMessage: aws.String(plain(err))})
 			continue
 		}
