@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/mayfly-cd/mayfly/localaws"
 	"github.com/mayfly-cd/mayfly/phases"
@@ -31,7 +32,7 @@ func TestLeastPrivilege(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it walks the workshop four times")
 	}
-	seen, usedLater := map[string]bool{}, map[grant]bool{}
+	seen, usedLater := map[string]bool{}, map[grant]*localaws.Decision{}
 	for i, last := range slices.Backward(phases.All) {
 		if i == 0 {
 			continue // its template has no role
@@ -43,21 +44,23 @@ func TestLeastPrivilege(t *testing.T) {
 				names = append(names, p.Name)
 			}
 			w.mayfly(append([]string{"run"}, names...)...)
-			granted := w.granted()
+			policies := w.policies()
 			w.mayfly(append([]string{"run", "--teardown"}, names...)...)
 			used := w.used()
-			if len(granted) == 0 {
+			if len(policies) == 0 {
 				t.Fatal("no role was found")
 			}
-			for _, g := range granted {
+			for _, g := range grantsOf(t, policies) {
 				seen[g.name()] = true
 				t.Run(g.name(), func(t *testing.T) {
 					source, excused := inside[g.name()]
 					switch {
-					case !used[g] && !usedLater[g] && !excused:
+					case used[g] == nil && usedLater[g] == nil && !excused:
 						t.Errorf("nothing that the workshop does needs %s in statement %s of role %s: take it out, or add it to the list with its source", g.action, g.sid, g.role)
-					case used[g] && excused:
+					case used[g] != nil && excused:
 						t.Errorf("%s was used: it needs no excuse (%s)", g.name(), source)
+					case used[g] != nil:
+						w.wantDeniedWithout(t, policies[g.role], g, used[g])
 					}
 				})
 			}
@@ -173,10 +176,25 @@ func roleOf(t *testing.T, name string) string {
 	return match[1]
 }
 
-// granted lists what the policies of all roles allow.
-func (w *privilegeWorld) granted() (all []grant) {
+// statement is what is read here of a policy's statement; raw is all of it.
+type statement struct {
+	Sid    string
+	Action any
+	raw    json.RawMessage
+}
+
+func (s *statement) UnmarshalJSON(data []byte) error {
+	type plain statement
+	err := json.Unmarshal(data, (*plain)(s))
+	s.raw = slices.Clone(data)
+	return err
+}
+
+// policies returns the statements of each role's inline policies.
+func (w *privilegeWorld) policies() map[string][]statement {
 	t := w.t
 	t.Helper()
+	all := map[string][]statement{}
 	client := iam.NewFromConfig(w.server.Config())
 	roles, err := client.ListRoles(t.Context(), &iam.ListRolesInput{})
 	if err != nil {
@@ -188,59 +206,96 @@ func (w *privilegeWorld) granted() (all []grant) {
 			t.Fatal(err)
 		}
 		for _, name := range policies.PolicyNames {
-			policy, err := client.GetRolePolicy(t.Context(), &iam.GetRolePolicyInput{RoleName: role.RoleName, PolicyName: aws.String(name)})
+			out, err := client.GetRolePolicy(t.Context(), &iam.GetRolePolicyInput{RoleName: role.RoleName, PolicyName: aws.String(name)})
 			if err != nil {
 				t.Fatal(err)
 			}
-			all = append(all, grantsOf(t, roleOf(t, *role.RoleName), *policy.PolicyDocument)...)
+			var document struct{ Statement []statement }
+			text, err := url.PathUnescape(*out.PolicyDocument)
+			if err == nil {
+				err = json.Unmarshal([]byte(text), &document)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			logical := roleOf(t, *role.RoleName)
+			all[logical] = append(all[logical], document.Statement...)
 		}
 	}
 	return all
 }
 
-func grantsOf(t *testing.T, role, encoded string) (all []grant) {
+// grantsOf lists every action that the policies allow.
+func grantsOf(t *testing.T, policies map[string][]statement) (all []grant) {
 	t.Helper()
-	text, err := url.PathUnescape(encoded)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var document struct {
-		Statement []struct {
-			Sid    string
-			Action any
-		}
-	}
-	if err := json.Unmarshal([]byte(text), &document); err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range document.Statement {
-		if s.Sid == "" {
-			t.Errorf("a statement of role %s has no Sid, so that nobody can name it", role)
-		}
-		actions, many := s.Action.([]any)
-		if !many {
-			actions = []any{s.Action}
-		}
-		for _, action := range actions {
-			all = append(all, grant{role, s.Sid, fmt.Sprint(action)})
+	for _, role := range slices.Sorted(maps.Keys(policies)) {
+		for _, s := range policies[role] {
+			if s.Sid == "" {
+				t.Errorf("a statement of role %s has no Sid, so that nobody can name it", role)
+			}
+			actions, many := s.Action.([]any)
+			if !many {
+				actions = []any{s.Action}
+			}
+			for _, action := range actions {
+				all = append(all, grant{role, s.Sid, fmt.Sprint(action)})
+			}
 		}
 	}
 	return all
 }
 
-// used says by which statements the roles' sessions were allowed what they did.
-func (w *privilegeWorld) used() map[grant]bool {
+// used says by which statements the roles' sessions were allowed what they
+// did, with one decision for each.
+func (w *privilegeWorld) used() map[grant]*localaws.Decision {
 	w.t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	used := map[grant]bool{}
+	used := map[grant]*localaws.Decision{}
 	for _, d := range w.allowed {
 		if _, session, ok := strings.Cut(d.Principal, ":assumed-role/"); ok {
 			name, _, _ := strings.Cut(session, "/")
-			used[grant{roleOf(w.t, name), d.Statement, d.Action}] = true
+			used[grant{roleOf(w.t, name), d.Statement, d.Action}] = &d
 		}
 	}
 	return used
+}
+
+// wantDeniedWithout takes the statement out of the role's policies and asks IAM
+// about what it had allowed: nothing else may allow it.
+func (w *privilegeWorld) wantDeniedWithout(t *testing.T, policy []statement, g grant, was *localaws.Decision) {
+	t.Helper()
+	var left []json.RawMessage
+	for _, s := range policy {
+		if s.Sid != g.sid {
+			left = append(left, s.raw)
+		}
+	}
+	in := &iam.SimulateCustomPolicyInput{ActionNames: []string{was.Action}, ResourceArns: was.Resources}
+	// One that allows something else, since a policy cannot be empty.
+	left = append(left, json.RawMessage(`{"Effect":"Allow","Action":"none:None","Resource":"*"}`))
+	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": left})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.PolicyInputList = []string{string(text)}
+	for key, values := range was.Keys {
+		in.ContextEntries = append(in.ContextEntries, types.ContextEntry{
+			ContextKeyName: aws.String(key), ContextKeyType: types.ContextKeyTypeEnumStringList, ContextKeyValues: values,
+		})
+	}
+	out, err := iam.NewFromConfig(w.server.Config()).SimulateCustomPolicy(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, result := range out.EvaluationResults {
+		if result.EvalDecision != types.PolicyEvaluationDecisionTypeImplicitDeny {
+			t.Errorf("without statement %s, %s on %s is %s: it is not what allows it", g.sid, was.Action, was.Resources, result.EvalDecision)
+		}
+	}
+	if len(out.EvaluationResults) == 0 {
+		t.Error("IAM has answered nothing")
+	}
 }
 
 // Where it is said what AWS's services call inside.
