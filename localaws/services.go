@@ -1,6 +1,7 @@
 package localaws
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,6 +16,8 @@ import (
 	"github.com/mayfly-cd/mayfly/localaws/codepipeline"
 	"github.com/mayfly-cd/mayfly/localaws/events"
 	"github.com/mayfly-cd/mayfly/localaws/iam"
+	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/service"
 	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
 	"github.com/mayfly-cd/mayfly/localaws/lambda"
@@ -49,7 +52,9 @@ func (s *Server) assemble(o Options) (http.Handler, error) {
 			Log: o.Log.With("service", name), Roles: &roles{iam: all.iam, region: s.Region, url: s.URL, inside: inside},
 		}
 		if s.authorizer != nil {
-			e.IAM = s.authorizer.authorize
+			e.IAM = func(ctx context.Context, p identity.Principal, needs ...policy.Access) error {
+				return s.authorizer.authorize(ctx, p, wire.InRequest(ctx, needs)...)
+			}
 		}
 		if all.events != nil {
 			e.Bus = all.events

@@ -12,6 +12,7 @@ import (
 // The words are those that IAM answers, as recorded from it in moto's policy_validation.py.
 var (
 	errSyntax    = &Error{"Syntax errors in policy."}
+	errJSON      = &Error{"This policy contains invalid Json"} // of trust policies: LocalStack's test_update_assume_role_policy_errors
 	errVersion   = &Error{"Policy document must be version 2012-10-17 or greater."}
 	errLegacy    = &Error{"The policy failed legacy parsing"}
 	errActions   = &Error{"Policy statement must contain actions."}
@@ -30,6 +31,9 @@ const (
 
 // Parse reads a document of that kind. Its error is an *[Error].
 func Parse(text string, kind Kind) (*Document, error) {
+	if kind == Trust && !json.Valid([]byte(text)) {
+		return nil, errJSON
+	}
 	if len(text) > maxLength || !singleKeys(text) {
 		return nil, errSyntax
 	}

@@ -40,23 +40,21 @@ type Signature struct {
 	Expires time.Duration
 	// Token is the session token, empty where there is none.
 	Token string
-	// Value is the signature in hexadecimal.
+	// Value is the signature, in hexadecimal, or in base64 by version 2.
 	Value string
+	// Version2 tells a signature of S3's version 2, which has no Scope and does
+	// not sign the payload.
+	Version2 bool
 
 	headers   []string
 	timestamp string
+	resource  string // of version 2
 }
 
 // Signed answers whether a request carries a signature, good or bad: one that
 // does not is anonymous.
 func Signed(r *http.Request) bool {
 	return r.Header.Get("Authorization") != "" || strings.Contains(r.URL.RawQuery, "X-Amz-Algorithm=") || Version2(r)
-}
-
-// Version2 answers whether a request is signed by the version before, which S3
-// takes for no bucket that was made after June 2020.
-func Version2(r *http.Request) bool {
-	return strings.HasPrefix(r.Header.Get("Authorization"), "AWS ") || strings.Contains(r.URL.RawQuery, "AWSAccessKeyId=")
 }
 
 // Parse reads the signature of a request, from its Authorization header or its query.
@@ -144,8 +142,22 @@ func (s *Signature) fill(credential, headers, date string) error {
 // request. payloadHash is the payload's own, or one of the constants above as
 // the client wrote it.
 func (s *Signature) Verify(r *http.Request, secret, payloadHash string) bool {
+	if s.Version2 {
+		return Equal(sign2(secret, s.stringToSign2(r)), s.Value)
+	}
 	want := Sign(secret, s.Scope, s.timestamp, s.canonical(r, payloadHash))
 	return Equal(want, s.Value)
+}
+
+// StringsToSign are what the signature should have been made of, as S3 tells it
+// to those whose signature is another: the string to sign, and the canonical
+// request that it is of, which version 2 does not have.
+func (s *Signature) StringsToSign(r *http.Request, payloadHash string) (stringToSign, canonicalRequest string) {
+	if s.Version2 {
+		return s.stringToSign2(r), ""
+	}
+	canonicalRequest = s.canonical(r, payloadHash)
+	return stringToSign4(s.Scope, s.timestamp, canonicalRequest), canonicalRequest
 }
 
 func (s *Signature) canonical(r *http.Request, payloadHash string) string {

@@ -1,6 +1,7 @@
 // Package sigv4 checks AWS Signature Version 4, in the forms that reach
 // localaws: a request's Authorization header, a presigned URL, the chunks of a
-// streamed body, and the password of a git request to CodeCommit.
+// streamed body, and the password of a git request to CodeCommit; and S3's
+// version 2, by which old clients presign.
 //
 // Goals: exactly AWS's canonical forms, comparisons in constant time, no state.
 // Non-goals: signing requests (the SDK does) and finding keys (the caller does).
@@ -54,8 +55,12 @@ func (s Scope) String() string {
 // Sign returns the signature, in hexadecimal, of a canonical request;
 // timestamp is written as the client wrote it.
 func Sign(secret string, scope Scope, timestamp, canonicalRequest string) string {
-	toSign := strings.Join([]string{Algorithm, timestamp, scope.String(), HexSHA256([]byte(canonicalRequest))}, "\n")
+	toSign := stringToSign4(scope, timestamp, canonicalRequest)
 	return hex.EncodeToString(HMAC(Key(secret, scope.Date, scope.Region, scope.Service), toSign))
+}
+
+func stringToSign4(scope Scope, timestamp, canonicalRequest string) string {
+	return strings.Join([]string{Algorithm, timestamp, scope.String(), HexSHA256([]byte(canonicalRequest))}, "\n")
 }
 
 // Equal compares two signatures in constant time.

@@ -30,31 +30,48 @@ func (e *refusal) ErrorCode() string             { return e.code }
 func (e *refusal) ErrorMessage() string          { return e.message }
 func (e *refusal) ErrorFault() smithy.ErrorFault { return smithy.FaultClient }
 
-// words are the codes that a family of services has for the same refusals.
+// words are the codes that a family of services has for the same refusals;
+// missing is the message of the second.
 type words struct {
 	denied, unsigned, unknownKey, badSignature, badToken, expired string
-	status                                                        int
+
+	missing string
+	status  int
 }
 
 var (
 	jsonWords = words{
 		denied: "AccessDeniedException", unsigned: "MissingAuthenticationTokenException",
 		unknownKey: "UnrecognizedClientException", badSignature: "InvalidSignatureException",
-		badToken: "UnrecognizedClientException", expired: "ExpiredTokenException", status: http.StatusBadRequest,
+		badToken: "UnrecognizedClientException", expired: "ExpiredTokenException",
+		missing: "Missing Authentication Token", status: http.StatusBadRequest,
 	}
 	restJSONWords = func() words { w := jsonWords; w.status = http.StatusForbidden; return w }()
-	queryWords    = words{
+	// The sample messages in scratchstack-aws-signature, src/error.rs, have missing.
+	queryWords = words{
 		denied: "AccessDenied", unsigned: "MissingAuthenticationToken",
 		unknownKey: "InvalidClientTokenId", badSignature: "SignatureDoesNotMatch",
-		badToken: "InvalidClientTokenId", expired: "ExpiredToken", status: http.StatusForbidden,
+		badToken: "InvalidClientTokenId", expired: "ExpiredToken",
+		missing: "Request is missing Authentication Token", status: http.StatusForbidden,
 	}
-	s3Words = words{
+	// SNS's own API says AuthorizationError where the other query services deny access.
+	snsWords = func() words { w := queryWords; w.denied = "AuthorizationError"; return w }()
+	s3Words  = words{
 		denied: "AccessDenied", unsigned: "AccessDenied",
 		unknownKey: "InvalidAccessKeyId", badSignature: "SignatureDoesNotMatch",
-		badToken: "InvalidToken", expired: "ExpiredToken", status: http.StatusForbidden,
+		badToken: "InvalidToken", expired: "ExpiredToken",
+		missing: "Access Denied", status: http.StatusForbidden,
 	}
-	wordsOf = map[string]words{"json": jsonWords, "rest-json": restJSONWords, "query": queryWords, "rest-xml": s3Words}
+	protocolWords = map[string]words{"json": jsonWords, "rest-json": restJSONWords, "query": queryWords, "rest-xml": s3Words}
 )
+
+// wordsOf returns the words of a service.
+func wordsOf(service, protocol string) words {
+	if service == "sns" {
+		return snsWords
+	}
+	return protocolWords[protocol]
+}
 
 // authenticate checks the signature of a call, and with it the payload: at
 // once where the operation takes a document, and while it is read where the
@@ -74,25 +91,25 @@ func (c *call) authenticate(streaming bool) (context.Context, error) {
 		return ctx, err
 	}
 	if !signature.Verify(c.r, key.SecretAccessKey, hash) {
-		return ctx, c.svc.badSignature()
+		return ctx, c.badSignature(signature, hash)
 	}
 	if err := c.checkTime(signature, key); err != nil {
 		return ctx, err
 	}
-	c.principal = key.Principal
+	c.principal, c.signature, c.hash = key.Principal, signature, hash
 	return identity.With(ctx, key.Principal), nil
 }
 
 func (c *call) credentials() (*sigv4.Signature, identity.Key, error) {
 	w := c.svc.words
-	signature, err := sigv4.Parse(c.r)
+	signature, err := c.parseSignature()
 	switch {
-	case errors.Is(err, sigv4.ErrUnsigned) && c.svc.name == "s3":
-		return nil, identity.Key{}, &refusal{w.unsigned, "Access Denied", w.status}
 	case errors.Is(err, sigv4.ErrUnsigned):
-		return nil, identity.Key{}, &refusal{w.unsigned, "Missing Authentication Token", w.status}
+		return nil, identity.Key{}, &refusal{w.unsigned, w.missing, w.status}
+	case err != nil && c.svc.name == "s3":
+		return nil, identity.Key{}, c.malformedS3(err)
 	case err != nil:
-		return nil, identity.Key{}, c.svc.malformedSignature(c.r)
+		return nil, identity.Key{}, c.svc.malformedSignature()
 	}
 	if err := c.svc.checkScope(signature); err != nil {
 		return nil, identity.Key{}, err
@@ -100,7 +117,8 @@ func (c *call) credentials() (*sigv4.Signature, identity.Key, error) {
 	key, ok := c.server.cfg.Keys.Key(signature.AccessKeyID)
 	switch {
 	case !ok && c.svc.name == "s3":
-		return nil, key, &refusal{w.unknownKey, "The AWS Access Key Id you provided does not exist in our records.", w.status}
+		err := &refusal{w.unknownKey, "The AWS Access Key Id you provided does not exist in our records.", w.status}
+		return nil, key, c.with(err, errorMember{"AWSAccessKeyId", signature.AccessKeyID})
 	case !ok:
 		return nil, key, &refusal{w.unknownKey, "The security token included in the request is invalid.", w.status}
 	case !sigv4.Equal(key.SessionToken, signature.Token):
@@ -114,9 +132,9 @@ func (c *call) payload(signature *sigv4.Signature, key identity.Key, streaming b
 	hash := c.r.Header.Get("X-Amz-Content-Sha256")
 	if hash == "" && signature.Presigned {
 		hash = c.r.URL.Query().Get("X-Amz-Content-Sha256")
-		if hash == "" && c.svc.name == "s3" {
-			hash = sigv4.UnsignedPayload
-		}
+	}
+	if hash == "" && c.svc.name == "s3" && (signature.Presigned || signature.Version2) {
+		hash = sigv4.UnsignedPayload
 	}
 	body := io.Reader(c.incoming)
 	if strings.HasPrefix(hash, sigv4.StreamingPrefix) {
@@ -169,10 +187,8 @@ func (c *call) checkTime(signature *sigv4.Signature, key identity.Key) error {
 	switch {
 	case !now.Before(from) && !now.After(until):
 		return nil
-	case signature.Presigned && c.svc.name == "s3" && now.After(until):
-		return &refusal{"AccessDenied", "Request has expired", http.StatusForbidden}
 	case c.svc.name == "s3":
-		return &refusal{"RequestTimeTooSkewed", "The difference between the request time and the current time is too large.", http.StatusForbidden}
+		return c.badTimeS3(signature, now, until)
 	case now.Before(from):
 		return &refusal{w.badSignature, fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + 15 min.)",
 			stamp(signature.Time), stamp(now.Add(maxSkew)), stamp(now)), w.status}
@@ -186,7 +202,7 @@ func stamp(t time.Time) string { return t.UTC().Format(sigv4.TimeFormat) }
 func (s *service) checkScope(signature *sigv4.Signature) error {
 	region := signature.Scope.Region
 	global := s.name == "iam" || s.name == "sts"
-	if region == s.region || global && region == "us-east-1" {
+	if region == s.region || global && region == "us-east-1" || signature.Version2 {
 		return nil
 	}
 	if s.name == "s3" {
@@ -200,15 +216,7 @@ func (s *service) badService() error {
 	return &refusal{s.words.badSignature, fmt.Sprintf("Credential should be scoped to correct service: '%s'.", s.name), s.words.status}
 }
 
-func (s *service) malformedSignature(r *http.Request) error {
-	switch {
-	case s.name == "s3" && sigv4.Version2(r):
-		return &refusal{"InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.", http.StatusBadRequest}
-	case s.name == "s3" && r.Header.Get("Authorization") == "":
-		return &refusal{"AuthorizationQueryParametersError", "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed.", http.StatusBadRequest}
-	case s.name == "s3":
-		return &refusal{"AuthorizationHeaderMalformed", "The authorization header that you provided is not valid.", http.StatusBadRequest}
-	}
+func (s *service) malformedSignature() error {
 	return &refusal{
 		"IncompleteSignature" + map[bool]string{true: "", false: "Exception"}[s.protocol == "query"],
 		"Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' parameters.", http.StatusBadRequest,

@@ -81,7 +81,7 @@ func TestSignatureWords(t *testing.T) {
 		{"elsewhere", "cloudformation", elsewhere, "SignatureDoesNotMatch", scope, 403},
 		{"elsewhere", "s3", elsewhere, "AuthorizationHeaderMalformed", "The authorization header is malformed; the region 'mars-1' is wrong; expecting 'eu-west-1'", 400},
 		{"unsigned", "codecommit", anonymous, "MissingAuthenticationTokenException", "Missing Authentication Token", 400},
-		{"unsigned", "cloudformation", anonymous, "MissingAuthenticationToken", "Missing Authentication Token", 403},
+		{"unsigned", "cloudformation", anonymous, "MissingAuthenticationToken", "Request is missing Authentication Token", 403},
 		{"unsigned", "lambda", anonymous, "MissingAuthenticationTokenException", "Missing Authentication Token", 403},
 		{"unsigned", "s3", anonymous, "AccessDenied", "Access Denied", 403},
 	} {

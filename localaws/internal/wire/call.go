@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
+	"github.com/mayfly-cd/mayfly/localaws/internal/sigv4"
 )
 
 // call is one request on its way through.
@@ -29,6 +30,8 @@ type call struct {
 	protocol  protocol
 	op        *codec
 	principal identity.Principal
+	signature *sigv4.Signature // nil where the request is anonymous
+	hash      string           // of the payload, as it was signed
 
 	form     *form             // of a query request
 	query    url.Values        // of a REST request
@@ -48,6 +51,9 @@ func (s *Server) newCall(w http.ResponseWriter, r *http.Request, bucket string) 
 	svc := s.services[serviceName(r)]
 	if svc == nil {
 		return nil
+	}
+	if svc.name == "s3" {
+		r = sigv4.WithQueryHeaders(r)
 	}
 	c := &call{
 		server: s, svc: svc, protocol: svc.protocolOf(r), w: w, r: r, id: requestID(),
@@ -71,6 +77,9 @@ func serviceName(r *http.Request) string {
 	}
 	if strings.Contains(r.URL.RawQuery, "X-Amz-Credential=") {
 		return scopedService(r.URL.Query().Get("X-Amz-Credential"))
+	}
+	if sigv4.Version2(r) {
+		return "s3"
 	}
 	if prefix := targetPrefix(r); prefix != "" {
 		for name, service := range index().Services {
@@ -162,7 +171,11 @@ func (c *call) answer() {
 		c.fail(err)
 		return
 	}
-	out, err := c.run(context.WithValue(ctx, requestIDKey{}, c.id))
+	about := &request{id: c.id}
+	if c.server.cfg.Authorize != nil {
+		about.keys = c.requestKeys()
+	}
+	out, err := c.run(context.WithValue(ctx, requestKey{}, about))
 	if err != nil {
 		c.fail(err)
 		return
@@ -201,7 +214,7 @@ func (c *call) authorize(ctx context.Context, in any) error {
 	if c.server.cfg.Authorize == nil {
 		return nil
 	}
-	return c.server.cfg.Authorize(ctx, c.principal, c.op.op.access(in)...)
+	return c.server.cfg.Authorize(ctx, c.principal, InRequest(ctx, c.op.op.access(in))...)
 }
 
 func (c *call) handle(ctx context.Context, in any) (any, error) {
@@ -215,6 +228,9 @@ func (c *call) fail(err error) {
 		f = failure{code: e.code, message: e.message, status: e.status}
 	} else {
 		f = c.svc.failureOf(err)
+	}
+	if e, ok := errors.AsType[*detailed](err); ok {
+		f.members = e.members
 	}
 	if f.cause != nil {
 		c.server.cfg.Log.Error("wire: internal failure", slog.String("service", c.svc.name), slog.String("request", c.id), slog.Any("error", f.cause))
@@ -263,14 +279,6 @@ func (c *call) copy(status int, body any) {
 
 // buffer returns an empty buffer that is large enough for most answers.
 func (c *call) buffer() []byte { return make([]byte, 0, 1024) }
-
-type requestIDKey struct{}
-
-// RequestID returns the id of the request that a handler answers.
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
-}
 
 // requestID makes a random UUID.
 func requestID() string {

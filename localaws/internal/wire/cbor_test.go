@@ -38,7 +38,7 @@ func TestCBOR(t *testing.T) {
 		{"no UTF-8", "GetRepository", "a1" + name + "62c328", "Unable to parse the request body as CBOR", 400},
 		{"keys that are no text", "GetRepository", "a10102", "Unable to parse the request body as CBOR", 400},
 		{"unknown", "GetRepositoree", "a0", "UnknownOperationException", 400},
-		{"of AWS's, not served", "GetBranch", "a0", "UnknownOperationException", 400},
+		{"of AWS's, not served", "GetBranch", "a0", "The operation GetBranch is not served here.", 400},
 		{"with a path behind", "GetRepository/x", "a0", "UnknownOperationException", 400},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -17,6 +17,8 @@ type failure struct {
 	// detail is the SDK's typed exception with its plan, where the error is one.
 	detail reflect.Value
 	node   *node
+	// members are what S3's error says besides, where that is more than its code tells.
+	members []errorMember
 	// header goes with the answer, as of S3's errors at delete markers.
 	header http.Header
 	// cause is set where the error is a defect of ours.
@@ -111,19 +113,26 @@ func (s *service) deniedStatus(code string) int {
 	return statuses[code]
 }
 
+// unknownOperation names an operation of AWS's that is not served; what AWS
+// does not have either is answered as AWS does.
 func (s *service) unknownOperation(e *noSuchOperationError) failure {
+	notServed := ""
+	if e.known {
+		notServed = "The operation " + e.name + " is not served here."
+	}
 	switch s.protocol {
 	case "query":
-		message := "Could not find operation " + e.name + " for version " + s.table.APIVersion
 		if e.name == "" {
 			return failure{code: "MissingAction", message: "The request must contain the parameter Action.", status: http.StatusBadRequest}
 		}
+		message := orElse(notServed, "Could not find operation "+e.name+" for version "+s.table.APIVersion)
 		return failure{code: "InvalidAction", message: message, status: http.StatusBadRequest}
 	case "rest-xml":
 		if e.known {
 			return failure{
 				code: "NotImplemented", status: http.StatusNotImplemented,
 				message: "A header you provided implies functionality that is not implemented",
+				members: []errorMember{{"additionalMessage", notServed}},
 			}
 		}
 		return failure{
@@ -131,9 +140,9 @@ func (s *service) unknownOperation(e *noSuchOperationError) failure {
 			message: "The specified method is not allowed against this resource.",
 		}
 	case "rest-json":
-		return failure{code: "UnknownOperationException", status: http.StatusNotFound}
+		return failure{code: "UnknownOperationException", message: notServed, status: http.StatusNotFound}
 	}
-	return failure{code: "UnknownOperationException", status: http.StatusBadRequest}
+	return failure{code: "UnknownOperationException", message: notServed, status: http.StatusBadRequest}
 }
 
 func (f failure) server() bool { return f.status >= http.StatusInternalServerError }
@@ -182,6 +191,7 @@ func (f failure) writeHeaders(header http.Header) {
 var statuses = map[string]int{
 	"AccessDenied":                                   403,
 	"AccessDeniedException":                          403,
+	"AuthorizationError":                             403,
 	"AuthorizationHeaderMalformed":                   400,
 	"BucketAlreadyExists":                            409,
 	"BucketAlreadyOwnedByYou":                        409,

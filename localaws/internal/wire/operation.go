@@ -28,6 +28,8 @@ type Demand[In any] func(op *Operation)
 
 // As chooses the action by the input, where AWS has more than one for an
 // operation: s3:GetObjectVersion instead of s3:GetObject, where a version is named.
+// Where it chooses none, nothing is asked for the operation itself: its handler
+// asks, as S3's DeleteObjects does of every key.
 func As[In any](action func(in *In) string) Demand[In] {
 	return func(op *Operation) {
 		op.action = func(in any) string { return action(in.(*In)) } //nolint:forcetypeassert // decode made the value from the same type
@@ -60,7 +62,10 @@ func (op Operation) access(in any) []policy.Access {
 	if op.keys != nil {
 		own.Keys = op.keys(in)
 	}
-	all := []policy.Access{own}
+	var all []policy.Access
+	if own.Action != "" {
+		all = append(all, own)
+	}
 	for _, also := range op.also {
 		all = append(all, also(in)...)
 	}

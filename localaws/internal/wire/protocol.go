@@ -296,8 +296,10 @@ func (restXML) fail(c *call, f failure) {
 	}
 	b := append(c.buffer(), xmlDeclaration+"<Error>"...)
 	b = f.xmlMembers(b)
-	b = appendEscaped(append(b, "<Resource>"...), c.path)
-	b = append(b, "</Resource><RequestId>"+c.id+"</RequestId><HostId>"+hostID+"</HostId></Error>"...)
+	for _, m := range c.errorMembers(f) {
+		b = closeTag(appendEscaped(openTag(b, m.name), m.text), m.name)
+	}
+	b = append(b, "<RequestId>"+c.id+"</RequestId><HostId>"+hostID+"</HostId></Error>"...)
 	c.write(f.status, "application/xml", b)
 }
 

@@ -44,7 +44,8 @@ type Config struct {
 	Hosts func() []string
 	// Authorize decides on every request, after its signature and its input are
 	// found good: an error where the principal may not do all of what the
-	// operation needs; nil allows. An AccessDenied error is given the code that
+	// operation needs, which is nothing where a handler asks by itself (see [As]
+	// and [InRequest]); nil allows. An AccessDenied error is given the code that
 	// the service's protocol has for it.
 	Authorize func(ctx context.Context, principal identity.Principal, needs ...policy.Access) error
 	// Anonymous lets requests to S3 that carry no signature through to Authorize,

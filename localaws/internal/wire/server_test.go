@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
@@ -90,6 +91,11 @@ func handlers() []wire.Service {
 				return &sts.GetCallerIdentityOutput{Arn: aws.String(identity.From(ctx).ARN)}, nil
 			}),
 		}},
+		{Name: "sns", Operations: []wire.Operation{
+			wire.Op("Publish", "sns:Publish", nil, func(context.Context, *sns.PublishInput) (*sns.PublishOutput, error) {
+				return &sns.PublishOutput{}, nil
+			}),
+		}},
 		{Name: "lambda", Operations: []wire.Operation{
 			wire.Op("GetFunction", "lambda:GetFunction", nil, func(_ context.Context, in *lambda.GetFunctionInput) (*lambda.GetFunctionOutput, error) {
 				return &lambda.GetFunctionOutput{Tags: map[string]string{"name": *in.FunctionName}}, nil
@@ -107,6 +113,9 @@ func handlers() []wire.Service {
 			wire.Op("GetObject", "s3:GetObject", nil, func(_ context.Context, in *s3.GetObjectInput) (*s3.GetObjectOutput, error) {
 				if *in.Key == "unchanged" {
 					return nil, &smithy.GenericAPIError{Code: "NotModified", Message: "Not Modified"}
+				}
+				if code, ok := strings.CutPrefix(*in.Key, "error "); ok {
+					return nil, &smithy.GenericAPIError{Code: code, Message: "No."}
 				}
 				if *in.Key == "archived" {
 					return nil, fmt.Errorf("wrapped: %w", &s3types.InvalidObjectState{Message: aws.String("It is archived."), StorageClass: s3types.StorageClassGlacier})
@@ -250,11 +259,11 @@ func TestErrors(t *testing.T) {
 	wantError(t, get(""), "InvalidRepositoryNameException", invalid, 400)
 
 	_, err = repositories.GetBranch(t.Context(), &codecommit.GetBranchInput{})
-	wantError(t, err, "UnknownOperationException", "UnknownError", 400)
+	wantError(t, err, "UnknownOperationException", "The operation GetBranch is not served here.", 400)
 	_, err = stacks.DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{})
-	wantError(t, err, "InvalidAction", "Could not find operation DescribeStacks for version 2010-05-15", 400)
+	wantError(t, err, "InvalidAction", "The operation DescribeStacks is not served here.", 400)
 	_, err = lambda.NewFromConfig(good(url)).GetAccountSettings(t.Context(), &lambda.GetAccountSettingsInput{})
-	wantError(t, err, "UnknownOperationException", "UnknownError", 404)
+	wantError(t, err, "UnknownOperationException", "The operation GetAccountSettings is not served here.", 404)
 	_, err = objects.GetBucketAcl(t.Context(), &s3.GetBucketAclInput{Bucket: aws.String("bucket")})
 	wantError(t, err, "NotImplemented", "A header you provided implies functionality that is not implemented", 501)
 	_, err = objects.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: aws.String("bucket")})
@@ -298,6 +307,8 @@ func TestAuthorizeDenies(t *testing.T) {
 	})
 	_, err := codecommit.NewFromConfig(good(url)).GetRepository(t.Context(), &codecommit.GetRepositoryInput{RepositoryName: aws.String("demo")})
 	wantError(t, err, "AccessDeniedException", message, 400)
+	_, err = sns.NewFromConfig(good(url)).Publish(t.Context(), &sns.PublishInput{Message: aws.String("hello")})
+	wantError(t, err, "AuthorizationError", message, 403)
 	_, err = sts.NewFromConfig(good(url)).GetCallerIdentity(t.Context(), nil)
 	wantError(t, err, "AccessDenied", message, 403)
 	_, err = lambda.NewFromConfig(good(url)).GetFunction(t.Context(), &lambda.GetFunctionInput{FunctionName: aws.String("f")})

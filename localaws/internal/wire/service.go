@@ -32,7 +32,7 @@ func newService(region string, registered Service) (*service, error) {
 	}
 	s := &service{
 		name: registered.Name, region: region, protocol: known.Protocol, prefix: known.TargetPrefix,
-		operations: map[string]*codec{}, words: wordsOf[known.Protocol],
+		operations: map[string]*codec{}, words: wordsOf(registered.Name, known.Protocol),
 	}
 	names := make(map[string]bool, len(known.Operations))
 	for _, name := range known.Operations {

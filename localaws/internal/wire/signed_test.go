@@ -43,8 +43,9 @@ func TestPresignedQuery(t *testing.T) {
 	}
 }
 
-func TestVersion2(t *testing.T) {
-	url := serve(t, nil)
+// TestVersion2ElsewhereRefused has a region that was never to take it.
+func TestVersion2ElsewhereRefused(t *testing.T) {
+	url := serve(t, func(cfg *wire.Config) { cfg.Region = "eu-central-1" })
 	query, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/bucket/key?AWSAccessKeyId=AKIAGOOD&Signature=x&Expires=1", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +54,7 @@ func TestVersion2(t *testing.T) {
 	header.URL.RawQuery = ""
 	header.Header.Set("Authorization", "AWS AKIAGOOD:x")
 	for _, r := range []*http.Request{query, header} {
-		if status, body := do(t, r); status != http.StatusBadRequest || !strings.Contains(body, "Please use AWS4-HMAC-SHA256.") {
+		if status, body := do(t, r); status != http.StatusBadRequest || !strings.Contains(body, "<Code>InvalidRequest</Code>") || !strings.Contains(body, "Please use AWS4-HMAC-SHA256.") {
 			t.Errorf("%d %s", status, body)
 		}
 	}
