@@ -188,6 +188,32 @@ func TestTokensMakeRequestsIdempotent(t *testing.T) {
 	}
 }
 
+func TestTokenIsInAllEventsOfItsOperation(t *testing.T) {
+	f := newFixture(t)
+	f.create("one", pair, func(in *cloudformation.CreateStackInput) { in.ClientRequestToken = aws.String("first") })
+	f.update("one", strings.Replace(pair, "Default: 1", "Default: 2", 1), func(in *cloudformation.UpdateStackInput) { in.ClientRequestToken = aws.String("second") })
+	out, err := f.DescribeStackEvents(t.Context(), &cloudformation.DescribeStackEventsInput{StackName: aws.String("one")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resources := map[string]int{}
+	token := "second" // the newest events are first
+	for _, e := range out.StackEvents {
+		if got := aws.ToString(e.ClientRequestToken); got != token {
+			t.Errorf("%s %s has token %q, want %q", aws.ToString(e.LogicalResourceId), e.ResourceStatus, got, token)
+		}
+		if aws.ToString(e.LogicalResourceId) != "one" {
+			resources[token]++
+		}
+		if aws.ToString(e.LogicalResourceId) == "one" && e.ResourceStatus == types.ResourceStatusUpdateInProgress {
+			token = "first"
+		}
+	}
+	if resources["first"] == 0 || resources["second"] == 0 {
+		t.Errorf("events of resources: %v", resources)
+	}
+}
+
 func TestStackTagsReachResources(t *testing.T) {
 	f := newFixture(t)
 	tag := func(value string) []types.Tag { return []types.Tag{{Key: aws.String("team"), Value: &value}} }

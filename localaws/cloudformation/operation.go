@@ -24,6 +24,7 @@ type operation struct {
 	*Service
 	id     string // of the stack
 	name   string // of the stack
+	token  string // of the client, which all events carry
 	ctx    context.Context
 	config aws.Config
 	goal   *desired // nil where the stack is deleted
@@ -69,10 +70,14 @@ func (s *Service) begin(ctx context.Context, st stack, config aws.Config, goal *
 	if s.closed {
 		return errors.New("cloudformation is closed")
 	}
+	now, _, err := s.stacks.Get(st.ID)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	release := context.AfterFunc(s.life, cancel) //nolint:contextcheck // an operation ends with the service, not with its request
 	op := &operation{
-		Service: s, id: st.ID, name: st.Name, ctx: ctx, config: config, goal: goal, changeSet: changeSet,
+		Service: s, id: st.ID, name: st.Name, token: now.Token, ctx: ctx, config: config, goal: goal, changeSet: changeSet,
 		finished: make(chan struct{}), failed: map[string][]string{}, imports: map[string]bool{},
 	}
 	before := s.running[st.ID]
@@ -186,7 +191,7 @@ func (op *operation) note(m *member, status types.ResourceStatus, reason, physic
 	op.record(op.id, event{
 		ID:         m.LogicalID + "-" + string(status) + "-" + op.env.Now().UTC().Format("2006-01-02T15:04:05.000Z"),
 		LogicalID:  m.LogicalID,
-		PhysicalID: physicalID, Type: m.Type, Status: status, Reason: reason, Properties: text,
+		PhysicalID: physicalID, Type: m.Type, Status: status, Reason: reason, Properties: text, Token: op.token,
 	})
 }
 

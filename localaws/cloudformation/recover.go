@@ -40,7 +40,7 @@ func (s *Service) recover() error {
 			continue
 		}
 		settled := status == types.StackStatusUpdateComplete || status == types.StackStatusUpdateRollbackComplete
-		if err := s.recoverMembers(st.ID, settled); err != nil {
+		if err := s.recoverMembers(st, settled); err != nil {
 			return err
 		}
 		if err := s.setStack(st.ID, status, interruption, nil); err != nil {
@@ -60,8 +60,8 @@ func (s *Service) recover() error {
 	return nil
 }
 
-func (s *Service) recoverMembers(stackID string, settled bool) error {
-	members, err := s.membersOf(stackID)
+func (s *Service) recoverMembers(st stack, settled bool) error {
+	members, err := s.membersOf(st.ID)
 	if err != nil {
 		return err
 	}
@@ -77,13 +77,13 @@ func (s *Service) recoverMembers(stackID string, settled bool) error {
 		if settled {
 			m.settleLater()
 		}
-		if err := s.members.Put(memberKey(stackID, m.LogicalID), *m); err != nil {
+		if err := s.members.Put(memberKey(st.ID, m.LogicalID), *m); err != nil {
 			return err
 		}
 		if cut {
-			s.record(stackID, event{
+			s.record(st.ID, event{
 				ID: m.LogicalID + "-" + string(m.Status) + "-" + uuid.New(), LogicalID: m.LogicalID, PhysicalID: m.Current.PhysicalID,
-				Type: m.Type, Status: m.Status, Reason: m.Reason,
+				Type: m.Type, Status: m.Status, Reason: m.Reason, Token: st.Token,
 			})
 		}
 	}

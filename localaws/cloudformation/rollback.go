@@ -57,6 +57,7 @@ func (s *Service) ContinueUpdateRollback(ctx context.Context, in *cloudformation
 	if err := s.checkSkippable(st, in.ResourcesToSkip); err != nil {
 		return nil, err
 	}
+	st.Token, st.Operation = aws.ToString(in.ClientRequestToken), "ContinueUpdateRollback"
 	_, err = s.startRollback(ctx, st, in.RoleARN, types.StackStatusUpdateRollbackInProgress, func(op *operation) {
 		op.skip(in.ResourcesToSkip)
 		op.rollBackUpdate()
@@ -88,6 +89,7 @@ func (s *Service) RollbackStack(ctx context.Context, in *cloudformation.Rollback
 		return nil, err
 	}
 	var id string
+	st.Token, st.Operation = aws.ToString(in.ClientRequestToken), "RollbackStack"
 	switch {
 	case st.Status == types.StackStatusUpdateFailed, st.Status == types.StackStatusCreateFailed && st.Previous != nil:
 		id, err = s.startRollback(ctx, st, in.RoleARN, types.StackStatusUpdateRollbackInProgress, (*operation).rollBackUpdate)
@@ -107,7 +109,9 @@ func (s *Service) startRollback(ctx context.Context, st stack, role *string, sta
 	if err != nil {
 		return "", err
 	}
-	err = s.setStack(st.ID, status, "User Initiated", func(row *stack) { row.RoleARN = st.RoleARN })
+	err = s.setStack(st.ID, status, "User Initiated", func(row *stack) {
+		row.RoleARN, row.Token, row.Operation = st.RoleARN, st.Token, st.Operation
+	})
 	if err != nil {
 		return "", err
 	}

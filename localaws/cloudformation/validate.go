@@ -60,7 +60,7 @@ func (s *Service) validate(goal *desired) []finding {
 // reject ends a deployment whose properties are wrong before anything is made.
 func (op *operation) reject() {
 	for _, f := range op.goal.findings {
-		op.record(op.id, event{ID: f.ID, LogicalID: f.LogicalID, Type: f.Type, Finding: &f})
+		op.record(op.id, event{ID: f.ID, LogicalID: f.LogicalID, Type: f.Type, Finding: &f, Token: op.token})
 	}
 	op.halt(invalidStack, false)
 }

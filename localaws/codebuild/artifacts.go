@@ -14,10 +14,13 @@ import (
 	"github.com/mayfly-cd/mayfly/localaws/codebuild/sandbox"
 )
 
-// upload uploads the artifacts, and then the cache of a build that succeeded.
+// upload uploads the artifacts, and then the cache of a build that succeeded. A
+// buildspec without an artifacts section uploads nothing and is no failure, so
+// that an action of the pipeline that needs the artifact is the first to miss it;
+// that it is the same for an artifact in S3 is not confirmed.
 func (r *run) upload(ctx context.Context) error {
 	for i, output := range r.row.Outputs {
-		if output.Type == types.ArtifactsTypeNoArtifacts || output.Type == "" {
+		if output.Type == types.ArtifactsTypeNoArtifacts || output.Type == "" || r.spec.Artifacts == nil {
 			continue
 		}
 		done, err := r.uploadOutput(ctx, output, i == 0)
@@ -95,18 +98,17 @@ func (r *run) filesOf(output types.ProjectArtifacts, primary bool) (buildspec.Fi
 	if primary && r.row.Piped {
 		id = aws.ToString(output.Name) // for a buildspec which lists its only artifact as a secondary one
 	}
-	if r.spec.Artifacts != nil {
-		if primary && len(r.spec.Artifacts.Files.Files) > 0 {
-			return r.spec.Artifacts.Files, nil
-		}
-		for _, secondary := range r.spec.Artifacts.Secondary {
-			if secondary.Identifier == id {
-				return secondary.Files, nil
-			}
+	if primary && len(r.spec.Artifacts.Files.Files) > 0 {
+		return r.spec.Artifacts.Files, nil
+	}
+	for _, secondary := range r.spec.Artifacts.Secondary {
+		if secondary.Identifier == id {
+			return secondary.Files, nil
 		}
 	}
 	if primary {
-		return buildspec.Files{}, fail(codeClient, "no matching artifact paths found: the buildspec has no artifacts")
+		// The words of AWS's agent, in github.com/aws/aws-codebuild-docker-images/issues/128.
+		return buildspec.Files{}, fail(codeClient, "no definition for primary artifacts in buildspec")
 	}
 	return buildspec.Files{}, fail(codeClient, "no matching artifact paths found: the buildspec's secondary-artifacts have no %s", id)
 }

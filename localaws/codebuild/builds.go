@@ -20,9 +20,17 @@ func (s *Service) BatchGetBuilds(_ context.Context, in *codebuild.BatchGetBuilds
 	readers.SetLimit(runtime.GOMAXPROCS(0))
 	for i, id := range in.Ids {
 		readers.Go(func() error {
+			build, epoch := s.shelf.get(buildID(id))
+			if build != nil {
+				found[i] = build
+				return nil
+			}
 			row, ok, err := s.builds.Get(buildID(id))
 			if ok {
 				found[i] = &row.Build
+			}
+			if ok && row.BuildComplete {
+				s.shelf.put(buildID(id), &row.Build, epoch)
 			}
 			return err
 		})
@@ -115,7 +123,9 @@ func (s *Service) BatchDeleteBuilds(_ context.Context, in *codebuild.BatchDelete
 		if err := s.order.Delete(row.Order); err != nil {
 			return nil, err
 		}
-		if err := s.builds.Delete(id); err != nil {
+		err = s.builds.Delete(id)
+		s.shelf.take(id)
+		if err != nil {
 			return nil, err
 		}
 		out.BuildsDeleted = append(out.BuildsDeleted, s.buildARN(id))

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	smithy "github.com/aws/smithy-go"
 )
 
 // cacheState is what a build knows of its cache.
@@ -46,11 +47,14 @@ func (r *run) restoreCache(ctx context.Context) error {
 	}
 	for _, key := range candidates {
 		used, err := r.downloadCache(ctx, key)
-		if _, missing := errors.AsType[*s3types.NoSuchKey](err); missing {
+		if hasCode(err, "NoSuchKey") {
 			continue
 		}
 		if err != nil {
 			r.log.container("Unable to download cache: %s", transfer(err))
+			if hasCode(err, "AccessDenied") { // or no such object: S3 does not tell whoever must not list the bucket
+				continue
+			}
 			return ctx.Err()
 		}
 		r.log.container("Cache restored: %d files, %d bytes, in %.2fs", used.Files, used.Bytes, r.s.env.Now().Sub(started).Seconds())
@@ -58,6 +62,11 @@ func (r *run) restoreCache(ctx context.Context) error {
 	}
 	r.log.container("Cache is not found")
 	return nil
+}
+
+func hasCode(err error, code string) bool {
+	api, ok := errors.AsType[smithy.APIError](err)
+	return ok && api.ErrorCode() == code
 }
 
 // nameCache finds the name of the cache's object: one for the project, or one
@@ -88,7 +97,8 @@ func (r *run) cacheKey(ctx context.Context, text string) (string, error) {
 }
 
 // cacheCandidates are the objects to try, in order: the key's own, and for each
-// fallback key the newest object whose key starts with it.
+// fallback key the newest object whose key starts with it, or the one of that
+// very key where the role must not list the bucket.
 func (r *run) cacheCandidates(ctx context.Context) ([]string, error) {
 	keys := []string{r.cache.key}
 	for _, fallback := range r.spec.Cache.FallbackKeys {
@@ -97,10 +107,12 @@ func (r *run) cacheCandidates(ctx context.Context) ([]string, error) {
 			return nil, err
 		}
 		out, err := r.s3().ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &r.cache.bucket, Prefix: &prefix})
-		if err != nil {
+		switch {
+		case hasCode(err, "AccessDenied"):
+			keys = append(keys, prefix)
+		case err != nil:
 			return nil, fmt.Errorf("list the keys that start with %s: %w", prefix, err)
-		}
-		if len(out.Contents) > 0 {
+		case len(out.Contents) > 0:
 			newest := slices.MaxFunc(out.Contents, func(a, b s3types.Object) int {
 				return aws.ToTime(a.LastModified).Compare(aws.ToTime(b.LastModified))
 			})

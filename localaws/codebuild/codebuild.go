@@ -53,6 +53,7 @@ type Service struct {
 	order    *store.Table[struct{}] // "<number, the newest first>/<the build's id>"
 	active   *store.Table[struct{}] // the ids of builds in progress
 	tokens   *store.Table[token]
+	shelf    shelf
 
 	starts sync.Mutex    // keeps a project's limit: a build counts against it once it is in running
 	slots  chan struct{} // one for each build that runs

@@ -129,7 +129,10 @@ func (c *cloud) logs(w *httptest.ResponseRecorder, r *http.Request, operation st
 
 func (c *cloud) s3(w *httptest.ResponseRecorder, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, "/")
-	if c.denied[r.Method] {
+	listing := r.URL.Query().Has("list-type")
+	body, ok := c.objects[name]
+	missing := r.Method == http.MethodGet && !listing && !ok
+	if c.denied[r.Method] || c.denied["LIST"] && (listing || missing) {
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = io.WriteString(w, "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")
 		return
@@ -140,7 +143,7 @@ func (c *cloud) s3(w *httptest.ResponseRecorder, r *http.Request) {
 		c.puts++
 		return
 	}
-	if prefix := r.URL.Query().Get("prefix"); r.URL.Query().Has("list-type") {
+	if prefix := r.URL.Query().Get("prefix"); listing {
 		_, _ = io.WriteString(w, "<ListBucketResult>")
 		for key := range c.objects {
 			if bucket, key, _ := strings.Cut(key, "/"); bucket == name && strings.HasPrefix(key, prefix) {
@@ -150,8 +153,7 @@ func (c *cloud) s3(w *httptest.ResponseRecorder, r *http.Request) {
 		_, _ = io.WriteString(w, "</ListBucketResult>")
 		return
 	}
-	body, ok := c.objects[name]
-	if !ok {
+	if missing {
 		w.WriteHeader(http.StatusNotFound)
 		_, _ = io.WriteString(w, "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>")
 		return

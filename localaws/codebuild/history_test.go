@@ -95,6 +95,32 @@ func TestHistory(t *testing.T) {
 	}
 }
 
+// TestDeletedBuildsAreNotFound looks at builds before and after they are deleted.
+func TestDeletedBuildsAreNotFound(t *testing.T) {
+	w := newWorld(t, Host{})
+	ids := w.history(2 * shelved)
+	for start := 0; start < len(ids); start += 100 {
+		page := ids[start : start+100]
+		for range 2 { // the second answer is the same
+			out, err := w.BatchGetBuilds(t.Context(), &codebuild.BatchGetBuildsInput{Ids: page})
+			if err != nil || len(out.Builds) != 100 || *out.Builds[99].Id != page[99] {
+				t.Fatal(len(out.Builds), err)
+			}
+		}
+	}
+	if n := len(w.shelf.builds); n != shelved {
+		t.Errorf("%d builds are kept", n)
+	}
+	last := ids[len(ids)-100:]
+	if _, err := w.BatchDeleteBuilds(t.Context(), &codebuild.BatchDeleteBuildsInput{Ids: last}); err != nil {
+		t.Fatal(err)
+	}
+	out, err := w.BatchGetBuilds(t.Context(), &codebuild.BatchGetBuildsInput{Ids: last})
+	if err != nil || len(out.Builds) != 0 || len(out.BuildsNotFound) != 100 {
+		t.Errorf("%d builds, %d not found, %v", len(out.Builds), len(out.BuildsNotFound), err)
+	}
+}
+
 // BenchmarkHistory measures a page of each list with 10,000 builds, and a start.
 func BenchmarkHistory(b *testing.B) {
 	w := newWorld(b, Host{})

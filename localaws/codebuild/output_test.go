@@ -102,7 +102,7 @@ func TestBadArtifacts(t *testing.T) {
 	const failed = "UPLOAD_ARTIFACTS FAILED CLIENT_ERROR: "
 	for _, c := range []struct{ name, spec, deny, want string }{
 		{"nothing matches", "artifacts: {files: [x]}", "", failed + "no matching artifact paths found"},
-		{"no artifacts", "", "", failed + "no matching artifact paths found: the buildspec has no artifacts"},
+		{"no primary ones", "artifacts: {secondary-artifacts: {two: {files: [a]}}}", "", failed + "no definition for primary artifacts in buildspec"},
 		{"no base", "artifacts: {files: [x], base-directory: nowhere}", "", failed + "no matching base directory path found for nowhere"},
 		{"base outside", "artifacts: {files: [x], base-directory: ../..}", "", failed + "the base directory ../.. is outside the build's own folders"},
 		{"links out", "artifacts: {files: [evil], base-directory: out1}", "", failed + "no matching artifact paths found"},
@@ -121,6 +121,20 @@ func TestBadArtifacts(t *testing.T) {
 				t.Errorf("phase %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestNoArtifactsSection(t *testing.T) {
+	w := newWorld(t, Host{})
+	w.create(head+makeFiles, func(in *codebuild.CreateProjectInput) {
+		in.Artifacts = &types.ProjectArtifacts{Type: types.ArtifactsTypeS3, Location: aws.String("out")}
+	})
+	b := w.run()
+	if b.BuildStatus != types.StatusTypeSucceeded {
+		t.Errorf("phases %q of a build that %s", phases(b), b.BuildStatus)
+	}
+	if len(w.objects) > 0 {
+		t.Errorf("uploaded %v", slices.Sorted(maps.Keys(w.objects)))
 	}
 }
 
@@ -167,6 +181,24 @@ cache: {paths: ['/root/.c/**/*', node_modules, '/elsewhere/**/*']}
 	w.deny("GET")
 	w.deny("PUT")
 	step("denied", "", 3, "Unable to download cache: AccessDenied: Access Denied status code: 403,", "Unable to upload cache: AccessDenied: Access Denied status code: 403,")
+}
+
+// TestCacheWithoutListing has a role that must not list the bucket, to whom S3
+// denies what is not there.
+func TestCacheWithoutListing(t *testing.T) {
+	w := newWorld(t, Host{})
+	w.deny("LIST")
+	w.create(head+`phases: {build: {commands: ['cat ~/f 2>/dev/null; echo $K >~/f']}}
+cache: {key: 'k-$K', fallback-keys: [k-none, k-1], paths: ['~/f']}
+`, withCache)
+	for _, c := range []struct{ key, output string }{{"1", ""}, {"2", "1\n"}} {
+		b := w.run(func(in *codebuild.StartBuildInput) {
+			in.EnvironmentVariablesOverride = []types.EnvironmentVariable{{Name: aws.String("K"), Value: aws.String(c.key)}}
+		})
+		if got := w.output(aws.ToString(b.Id)); got != c.output || b.BuildStatus != types.StatusTypeSucceeded {
+			t.Errorf("key %s: %s, output %q, want %q; log:\n%s", c.key, b.BuildStatus, got, c.output, w.text(aws.ToString(b.Id)))
+		}
+	}
 }
 
 func TestCacheKeys(t *testing.T) {

@@ -177,4 +177,7 @@ func (r *run) save() {
 	if err := r.s.builds.Put(aws.ToString(r.row.Id), r.row); err != nil {
 		r.s.env.Log.Error("codebuild: record a build", "build", aws.ToString(r.row.Id), "error", err)
 	}
+	if r.row.BuildComplete {
+		r.s.shelf.take(aws.ToString(r.row.Id))
+	}
 }

@@ -27,6 +27,7 @@ type job struct {
 	outputs       []artifact
 	override      *types.SourceRevisionOverride // of a source action, where its revision was given
 	bucket        string
+	asked         *actionRun // of an approval that waits since before a restart
 	cfg           aws.Config // with the keys of the role for which the action works
 	principal     string     // that role
 	// report records what is known before the action ends, such as the id of a build.
@@ -57,8 +58,9 @@ func (s *Service) runAction(r *run, stage string, a types.ActionDeclaration) err
 	}
 	var unresolved error
 	s.change(r, func(e *execution) { unresolved = s.begin(e, j) })
-	s.emitAction(r, j.id, "STARTED")
-
+	if j.asked == nil {
+		s.emitAction(r, j.id, "STARTED")
+	}
 	res, err := s.act(j, unresolved)
 	state := s.conclude(j, res, err)
 	if state != "" {
@@ -70,6 +72,11 @@ func (s *Service) runAction(r *run, stage string, a types.ActionDeclaration) err
 // begin fills the job from the execution and records that the action started.
 func (s *Service) begin(e *execution, j *job) error {
 	a := j.declaration
+	if run := e.action(j.stage, j.action); run != nil && run.Status == types.ActionExecutionStatusInProgress {
+		asked := *run
+		j.id, j.asked, j.configuration = run.ID, &asked, run.resolved()
+		return nil
+	}
 	for _, in := range a.InputArtifacts {
 		name := aws.ToString(in.Name)
 		found, ok := e.Artifacts[name]
@@ -111,6 +118,9 @@ func (s *Service) begin(e *execution, j *job) error {
 func (s *Service) act(j *job, unresolved error) (result, error) {
 	if unresolved != nil {
 		return result{}, unresolved
+	}
+	if j.asked != nil {
+		return s.runApproval(j.run.ctx, j)
 	}
 	for _, in := range j.inputs {
 		if in.Key == "" {

@@ -30,13 +30,17 @@ type decision struct {
 	by      string
 }
 
-// runApproval asks, and waits for the answer.
+// runApproval asks, unless it has before a restart, and waits for the answer.
 func (s *Service) runApproval(ctx context.Context, j *job) (result, error) {
 	timeout := approvalTimeout
 	if m := j.declaration.TimeoutInMinutes; m != nil {
 		timeout = time.Duration(*m) * time.Minute
 	}
-	token, expires := uuid.New(), s.env.Now().Add(timeout)
+	token, asked := uuid.New(), s.env.Now()
+	if j.asked != nil {
+		token, asked = j.asked.Token, j.asked.Started
+	}
+	expires := asked.Add(timeout)
 	answer := make(chan decision, 1)
 	s.mu.Lock()
 	s.approvals[token] = answer
@@ -46,16 +50,12 @@ func (s *Service) runApproval(ctx context.Context, j *job) (result, error) {
 		defer s.mu.Unlock()
 		delete(s.approvals, token)
 	}()
-	if err := s.index.Put(j.run.pipeline+"/approval/"+token, j.run.key); err != nil {
-		return result{}, err
-	}
-	j.report(func(a *actionRun) { a.Token = token })
-	if topic := j.configuration["NotificationArn"]; topic != "" {
-		if err := s.askByTopic(ctx, j, topic, token, expires); err != nil {
+	if j.asked == nil {
+		if err := s.ask(ctx, j, token, expires); err != nil {
 			return result{}, err
 		}
 	}
-	timer := time.NewTimer(timeout)
+	timer := time.NewTimer(expires.Sub(s.env.Now()))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
@@ -70,6 +70,18 @@ func (s *Service) runApproval(ctx context.Context, j *job) (result, error) {
 		}
 		return result{summary: d.summary}, nil
 	}
+}
+
+// ask makes the token known, and the request.
+func (s *Service) ask(ctx context.Context, j *job, token string, expires time.Time) error {
+	if err := s.index.Put(j.run.pipeline+"/approval/"+token, j.run.key); err != nil {
+		return err
+	}
+	j.report(func(a *actionRun) { a.Token = token })
+	if topic := j.configuration["NotificationArn"]; topic != "" {
+		return s.askByTopic(ctx, j, topic, token, expires)
+	}
+	return nil
 }
 
 // askByTopic publishes the request in the form of

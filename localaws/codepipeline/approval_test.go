@@ -150,3 +150,63 @@ func TestApprovalMayNotPublish(t *testing.T) {
 		wantError(t, err, "InvalidApprovalTokenException: The approval request already received a response or has expired.")
 	})
 }
+
+// TestApprovalOutlivesRestart starts the service anew while one execution waits
+// for a person and another before the stage.
+func TestApprovalOutlivesRestart(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		decide func(b *bench, token string) error
+		want   []string
+	}{
+		{"approved", func(b *bench, token string) error {
+			_, err := b.s.PutApprovalResult(b.ctx(), &codepipeline.PutApprovalResultInput{
+				PipelineName: aws.String("p"), StageName: aws.String("Deploy"), ActionName: aws.String("Approve"), Token: aws.String(token),
+				Result: &types.ApprovalResult{Status: types.ApprovalStatusApproved, Summary: aws.String("fine")},
+			})
+			return err
+		}, []string{"Succeeded", "InProgress"}},
+		{"expired", func(*bench, string) error {
+			pass(4 * time.Minute) // of five, one of which had passed before the restart
+			return nil
+		}, []string{"Failed", "InProgress"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				var token string
+				newBench(t, dir, func(b *bench) {
+					b.create(declare(func(p *types.PipelineDeclaration) {
+						a := approval("Approve")
+						a.TimeoutInMinutes = aws.Int32(5)
+						p.Stages[2] = stage("Deploy", a)
+					}))
+					b.end("Source", "Build")
+					token = *b.state().StageStates[2].ActionStates[0].LatestExecution.Token
+					b.start()
+					b.end("Source", "Build")
+					pass(time.Minute)
+				})
+				newBench(t, dir, func(b *bench) {
+					synctest.Wait()
+					deploy := b.state().StageStates[2]
+					want(t, "token", *deploy.ActionStates[0].LatestExecution.Token, token)
+					want(t, "executions before the stage", len(deploy.InboundExecutions), 1)
+					want(t, "statuses", b.status(), []string{"InProgress", "InProgress"})
+					b.mu.Lock()
+					want(t, "events of what had begun before", len(b.events), 0)
+					b.mu.Unlock()
+					if err := c.decide(b, token); err != nil {
+						t.Fatal(err)
+					}
+					synctest.Wait()
+					want(t, "statuses", b.status(), c.want)
+					next := b.state().StageStates[2].ActionStates[0].LatestExecution
+					if next.Token == nil || *next.Token == token {
+						t.Errorf("the next execution asks with token %v", next.Token)
+					}
+				})
+			})
+		})
+	}
+}

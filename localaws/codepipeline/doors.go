@@ -83,13 +83,15 @@ func (s *Service) enter(r *run, stage string) error {
 		s.mu.Unlock()
 		return err
 	}
-	if d.inside != r { // a retry is inside already
+	switch {
+	case d.inside == r: // as a retry is
+		r.ticket <- struct{}{}
+	case slices.Contains(d.waiting, r): // since before a restart
+	default:
 		for _, old := range d.arrive(r) {
 			old.cancel(errSuperseded)
 		}
 		d.admit()
-	} else {
-		r.ticket <- struct{}{}
 	}
 	s.mu.Unlock()
 

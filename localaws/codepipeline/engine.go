@@ -26,6 +26,7 @@ type run struct {
 	number            uint64 // the later the execution was started, the greater
 	mode              types.ExecutionMode
 	rollback          bool // of one stage, after which the execution ends
+	resumed           bool // it was under way before the process began
 	sourcing          bool // it has not gone through the source stage yet; Service.mu guards it
 	declaration       types.PipelineDeclaration
 
@@ -56,7 +57,7 @@ func (s *Service) launch(key string, number uint64, e *execution, p types.Pipeli
 	}
 	r := &run{
 		key: key, id: e.ID, pipeline: e.Pipeline, number: number, mode: e.Mode, declaration: p,
-		rollback: e.Type == types.ExecutionTypeRollback, sourcing: from == 0,
+		rollback: e.Type == types.ExecutionTypeRollback, sourcing: from == 0, resumed: !e.ended() && len(e.Stages) > 0,
 		stopping: make(chan struct{}), ticket: make(chan struct{}, 1),
 	}
 	r.ctx, r.cancel = context.WithCancelCause(s.background)
@@ -79,7 +80,9 @@ func (s *Service) drive(r *run, from int) (kept string, err error) {
 	if s.retried(r) {
 		state = "RESUMED"
 	}
-	s.emitPipeline(r, state)
+	if !r.resumed {
+		s.emitPipeline(r, state)
+	}
 	stages := r.declaration.Stages[from:]
 	if r.rollback {
 		stages = stages[:1] // what comes after the stage is not rolled back (not confirmed)
@@ -171,45 +174,6 @@ func (s *Service) change(r *run, change func(e *execution)) {
 		s.env.Log.Error("write pipeline execution", "pipeline", r.pipeline, "execution", r.id, "error", err)
 		r.cancel(fmt.Errorf("write the execution: %w", err))
 	}
-}
-
-// recover marks what was under way when the process ended as failed. Nothing
-// resumes by itself: what an action had begun may or may not have happened.
-func (s *Service) recover() error {
-	const message = "The execution was interrupted: the service stopped while it was in progress. Retry the stage or release the change again."
-	rows, err := s.active.List("", "", 0)
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		id, key := row.Key, row.Value
-		e, ok, err := s.executions.Get(key)
-		if err != nil {
-			return err
-		}
-		if !ok || e.ended() {
-			s.passive(id)
-			continue
-		}
-		now := s.env.Now()
-		e.Status, e.StatusSummary, e.Updated = types.PipelineExecutionStatusFailed, message, now
-		for i := range e.Stages {
-			if st := e.Stages[i].Status; st == types.StageExecutionStatusInProgress || st == types.StageExecutionStatusStopping {
-				e.Stages[i].Status = types.StageExecutionStatusFailed
-			}
-		}
-		for i := range e.Actions {
-			if a := &e.Actions[i]; a.Status == types.ActionExecutionStatusInProgress {
-				a.Status, a.Updated, a.Token = types.ActionExecutionStatusFailed, now, ""
-				a.Error = &types.ErrorDetails{Code: aws.String(codeInternal), Message: aws.String(message)}
-			}
-		}
-		if err := s.executions.Put(key, e); err != nil {
-			return err
-		}
-		s.passive(id)
-	}
-	return nil
 }
 
 // passive forgets that an execution was under way.

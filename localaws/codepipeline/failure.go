@@ -61,9 +61,9 @@ func bucketFailure(bucket string, err error) error {
 }
 
 // artifactFailure is what AWS's deploy actions say of an artifact that the role
-// cannot read; the reason at the end is ours.
+// cannot read, or that no action has uploaded; the reason at the end is ours.
 func artifactFailure(a artifact, err error) error {
-	if !denied(err) {
+	if !denied(err) && !hasCode(err, "NoSuchKey") {
 		return failedCall(codeConfiguration, err)
 	}
 	return failed(codePermission, "Unable to access the artifact with Amazon S3 object key '%s' located in the Amazon S3 artifact bucket '%s'. "+

@@ -12,6 +12,7 @@ package codepipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -58,8 +59,8 @@ type Service struct {
 	summaries map[string]types.PipelineSummary // of all pipelines, by name
 }
 
-// New opens the service. Executions that were under way when the process ended
-// are marked as failed.
+// New opens the service. Of the executions that were under way when the process
+// ended those that waited wait on; the others are marked as failed.
 func New(env service.Env, source Archiver) (*Service, error) {
 	s := &Service{
 		env: env, source: source, clients: sdkClients(),
@@ -86,9 +87,6 @@ func New(env service.Env, source Archiver) (*Service, error) {
 	if s.active, err = store.NewTable[string](env.DB, "codepipeline/active"); err != nil {
 		return nil, err
 	}
-	if err := s.recover(); err != nil {
-		return nil, fmt.Errorf("recover executions: %w", err)
-	}
 	if err := s.clearScratch(); err != nil {
 		return nil, err
 	}
@@ -96,12 +94,15 @@ func New(env service.Env, source Archiver) (*Service, error) {
 		return nil, fmt.Errorf("list pipelines: %w", err)
 	}
 	s.background, s.shutdown = context.WithCancelCause(context.Background())
+	if err := s.recover(); err != nil {
+		return nil, errors.Join(fmt.Errorf("recover executions: %w", err), s.Close())
+	}
 	s.working.Go(s.pollSources)
 	return s, nil
 }
 
-// Close stops the executions under way and waits for them. The next New marks
-// them as failed.
+// Close stops the executions under way and waits for them. The next New takes
+// them up.
 func (s *Service) Close() error {
 	s.shutdown(errClosed)
 	s.working.Wait()

@@ -14,6 +14,7 @@ import (
 func (s *Service) runStage(r *run, st types.StageDeclaration) error {
 	name := aws.ToString(st.Name)
 	var done map[string]bool
+	var resumed bool
 	event := "STARTED"
 	s.change(r, func(e *execution) {
 		run := e.stage(name)
@@ -24,11 +25,15 @@ func (s *Service) runStage(r *run, st types.StageDeclaration) error {
 		if run.LastRetry != "" {
 			event = "RESUMED"
 		}
-		run.Status, run.Entered = types.StageExecutionStatusInProgress, s.env.Now()
 		done = succeeded(e, st)
+		if resumed = run.Status == types.StageExecutionStatusInProgress; !resumed {
+			run.Status, run.Entered = types.StageExecutionStatusInProgress, s.env.Now()
+		}
 	})
-	s.entered(r, name)
-	s.emitStage(r, name, event)
+	if !resumed {
+		s.entered(r, name)
+		s.emitStage(r, name, event)
+	}
 
 	err := s.runGroups(r, st, done)
 	var status types.StageExecutionStatus

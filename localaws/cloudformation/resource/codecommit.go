@@ -17,8 +17,7 @@ var repository = Type{
 		if err := refuse(r.Properties, "Code", "Triggers"); err != nil {
 			return Result{}, err
 		}
-		// CodeCommit refuses aws: tags from whoever asks. AWS's CloudFormation has rights of its own to set them.
-		in := &codecommit.CreateRepositoryInput{Tags: lessSystem(r.tags())}
+		in := &codecommit.CreateRepositoryInput{Tags: r.tags()}
 		if err := fill(in, without(r.Properties, "Tags")); err != nil {
 			return Result{}, err
 		}
@@ -76,7 +75,6 @@ func describeRepository(ctx context.Context, client *codecommit.Client, name *st
 }
 
 func retagRepository(ctx context.Context, client *codecommit.Client, r Request, name string) error {
-	r.Tags, r.OldTags = lessSystem(r.Tags), lessSystem(r.OldTags)
 	arn := r.arn("codecommit", name)
 	set, remove := r.tagChanges()
 	if len(set) > 0 {

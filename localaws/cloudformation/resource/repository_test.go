@@ -17,7 +17,7 @@ func TestRepository(t *testing.T) {
 	equal(t, "clone", strings.HasSuffix(x.Attributes["CloneUrlHttp"].(string), "/v1/repos/app"), true)
 	tags, err := client.ListTagsForResource(t.Context(), &commitclient.ListTagsForResourceInput{ResourceArn: aws.String("arn:aws:codecommit:eu-west-1:" + testAccount + ":app")})
 	must(t, err)
-	equal(t, "system tag, which CodeCommit refuses", tags.Tags["aws:cloudformation:stack-name"], "")
+	equal(t, "system tag", tags.Tags["aws:cloudformation:stack-name"], "stk")
 	equal(t, "own tag", tags.Tags["a"], "b")
 	id := x.PhysicalID
 	x.update(`{"RepositoryName": "renamed"}`)

@@ -50,6 +50,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { must(t, db.Close()) })
 	root := identity.Key{AccessKeyID: "AKIATESTTESTTESTTEST", SecretAccessKey: "secret", Principal: identity.Principal{
 		ARN: "arn:aws:iam::" + testAccount + ":root", Account: testAccount, UserID: testAccount, AccessKeyID: "AKIATESTTESTTESTTEST",
+		Via: []string{"cloudformation.amazonaws.com"}, // as where a stack has no role
 	}}
 	server := httptest.NewUnstartedServer(nil)
 	host := server.Listener.Addr().String()

@@ -35,6 +35,7 @@ artifacts:
   base-directory: out*
   exclude-paths: ['*.tmp']
   discard-paths: yes
+  type: zip
   secondary-artifacts:
     two: {files: [b.txt]}
 cache:

@@ -22,6 +22,9 @@ func (p *parser) artifacts(n *yaml.Node) {
 			artifacts.Secondary = append(artifacts.Secondary, one)
 		})
 	}
+	// AWS's guides of Lambda had "type: zip" in their buildspecs, and so do many
+	// others. CodeBuild ignores it: the project says how artifacts are packed.
+	known["type"] = func(n *yaml.Node) { p.text("artifacts.type", n) }
 	p.mapping("artifacts", n, known)
 	if len(artifacts.Secondary) == 0 {
 		p.needFiles("artifacts", n, artifacts.Files)
