@@ -60,7 +60,7 @@ var iamAssumptions = []Assumption{
 		_, err := t.iam.DeleteRole(t.ctx, &iam.DeleteRoleInput{RoleName: &name})
 		t.wantError(err, "DeleteConflict", "Cannot delete entity, must delete policies first.")
 	}},
-	{Number: 407, Title: "IAM: a trust policy that is no JSON is malformed", Source: iamRoles + "test_update_assume_role_policy_errors", Confirmed: true, Known: `it says "Syntax errors in policy."`, Run: func(t *T) {
+	{Number: 407, Title: "IAM: a trust policy that is no JSON is malformed", Source: iamRoles + "test_update_assume_role_policy_errors", Confirmed: true, Run: func(t *T) {
 		name := nameOf(t.role(trustService("ec2.amazonaws.com"), ""))
 		_, err := t.iam.UpdateAssumeRolePolicy(t.ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: &name, PolicyDocument: aws.String("not json")})
 		t.wantError(err, "MalformedPolicyDocument", "This policy contains invalid Json")

@@ -58,7 +58,7 @@ var decisionAssumptions = []Assumption{
 		name, err := session.createRepository()
 		t.wantDenied(err, session.who(), "codecommit:CreateRepository", t.arn("codecommit", name), "because no permissions boundary allows the codecommit:CreateRepository action")
 	}},
-	{Number: 443, Title: "IAM: a deny in a boundary is named", Source: denials, Confirmed: true, Run: func(t *T) {
+	{Number: 443, Title: "IAM: a deny in a boundary is named", Source: "https://aws.amazon.com/blogs/security/enhanced-access-denied-error-messages-with-policy-arns", Confirmed: true, Run: func(t *T) {
 		limit := t.policy(document(
 			statement{Effect: "Allow", Action: []string{"*"}, Resource: []string{"*"}},
 			statement{Effect: "Deny", Action: []string{"codecommit:CreateRepository"}, Resource: []string{"*"}},
@@ -66,7 +66,7 @@ var decisionAssumptions = []Assumption{
 		session := t.session(t.roleOf(boundary(limit), t.trustAccount(), allow("codecommit:*")), "")
 		settled(session, session.listRepositories)
 		name, err := session.createRepository()
-		t.wantDenied(err, session.who(), "codecommit:CreateRepository", t.arn("codecommit", name), "with an explicit deny in a permissions boundary")
+		t.wantDenied(err, session.who(), "codecommit:CreateRepository", t.arn("codecommit", name), "with an explicit deny in a permissions boundary: "+limit)
 	}},
 	{Number: 444, Title: "IAM: a session's policy limits the session", Source: denials, Confirmed: true, Run: func(t *T) {
 		session := t.session(t.userRole(allow("codecommit:*")), allow("codecommit:ListRepositories"))

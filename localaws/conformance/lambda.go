@@ -19,7 +19,7 @@ const (
 )
 
 var lambdaAssumptions = []Assumption{
-	{Number: 601, Title: "Lambda: a new function is Pending, with the reason Creating, and then Active", Source: lambdaRecorded + "test_function_lifecycle", Confirmed: true, Known: "it is Active at once", Run: func(t *T) {
+	{Number: 601, Title: "Lambda: a new function is Pending, with the reason Creating, and then Active", Source: lambdaRecorded + "test_function_lifecycle", Confirmed: true, Run: func(t *T) {
 		name, role := t.functionName(), t.role(trustService("lambda.amazonaws.com"), "")
 		out := settled(t, func() (*lambda.CreateFunctionOutput, error) {
 			return t.lambda.CreateFunction(t.ctx, t.functionInput(name, role))
@@ -186,7 +186,7 @@ var lambdaAssumptions = []Assumption{
 		_, err := t.lambda.CreateFunction(t.ctx, t.functionInput(t.functionName(), t.role(trustService("ec2.amazonaws.com"), "")))
 		t.wantError(err, "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.")
 	}},
-	{Number: 624, Title: "Lambda: a change of configuration is in progress before it is done", Source: lambdaRecorded + "test_function_lifecycle", Confirmed: true, Known: "it is Successful at once", Run: func(t *T) {
+	{Number: 624, Title: "Lambda: a change of configuration is in progress before it is done", Source: lambdaRecorded + "test_function_lifecycle", Confirmed: true, Run: func(t *T) {
 		name := t.function()
 		out := must(t.lambda.UpdateFunctionConfiguration(t.ctx, &lambda.UpdateFunctionConfigurationInput{FunctionName: &name, Timeout: aws.Int32(10)}))(t)
 		equal(t, "Timeout", aws.ToInt32(out.Timeout), 10)

@@ -35,7 +35,7 @@ var stsAssumptions = []Assumption{
 		role := t.userRole("")
 		equal(t, "Arn", t.session(role, "").who(), "arn:aws:sts::"+t.target.Account+":assumed-role/"+nameOf(role)+"/now")
 	}},
-	{Number: 803, Title: "STS: a role's ARN that is none is refused", Source: stsRecorded + "test_sts_invalid_parameters", Confirmed: true, Known: "it says AccessDenied", Run: func(t *T) {
+	{Number: 803, Title: "STS: a role's ARN that is none is refused", Source: stsRecorded + "test_sts_invalid_parameters", Confirmed: true, Run: func(t *T) {
 		user := t.user(allow("sts:AssumeRole"))
 		_, err := user.sts.AssumeRole(t.ctx, &sts.AssumeRoleInput{RoleArn: aws.String("nothing-valid-in-here"), RoleSessionName: aws.String("now")})
 		t.wantError(err, "ValidationError", "nothing-valid-in-here is invalid")

@@ -128,7 +128,7 @@ var wireAssumptions = []Assumption{
 		address, _, _ := strings.Cut(t.presigned(bucket, time.Minute), "?")
 		t.wantAnswer(t.request(http.MethodGet, address, ""), http.StatusForbidden, "<Code>AccessDenied</Code>")
 	}},
-	{Number: 906, Title: "STS: who shows no credentials is asked for them", Source: "scratchstack-aws-signature, src/error.rs, which quotes AWS", Confirmed: true, Known: "it says Missing Authentication Token", Run: func(t *T) {
+	{Number: 906, Title: "STS: who shows no credentials is asked for them", Source: "scratchstack-aws-signature, src/error.rs, which quotes AWS", Confirmed: true, Run: func(t *T) {
 		request := t.request(http.MethodPost, t.stsURL(), "Action=GetCallerIdentity&Version=2011-06-15")
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		t.wantAnswer(request, http.StatusForbidden, "<Code>MissingAuthenticationToken</Code>", "Request is missing Authentication Token")

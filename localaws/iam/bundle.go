@@ -15,11 +15,13 @@ type bundle struct {
 	identity []*policy.Document
 	boundary *policy.Document // nil where there is none
 	tags     map[string]string
+	managed  map[*policy.Document]string // the ARNs of those that are managed policies
 }
 
 // source is a policy with the name that the simulator gives it.
 type source struct {
 	id   string
+	arn  string // of a managed policy
 	text string
 	doc  *policy.Document
 }
@@ -69,7 +71,7 @@ func (s *Service) bundleOf(arn string) *bundle {
 }
 
 func (s *Service) gather(arn string) *bundle {
-	b := &bundle{}
+	b := &bundle{managed: map[*policy.Document]string{}}
 	_, e, ok := s.entityByARN(arn)
 	if !ok {
 		return b
@@ -77,14 +79,42 @@ func (s *Service) gather(arn string) *bundle {
 	b.tags = e.Tags
 	for _, source := range s.sourcesOf(e) {
 		b.identity = append(b.identity, source.doc)
+		if source.arn != "" {
+			b.managed[source.doc] = source.arn
+		}
 	}
 	if e.Boundary != "" {
 		b.boundary = nothing // what cannot be read bounds everything
 		if boundary, ok := s.attachedSource(e.Boundary); ok {
 			b.boundary = boundary.doc
+			b.managed[boundary.doc] = boundary.arn
 		}
 	}
 	return b
+}
+
+// managedBy returns the ARN of the managed policy that has the statement, of
+// those that bear on a user or a role in a session; empty where none has.
+func (s *Service) managedBy(arn string, row session, statement *policy.Statement) string {
+	has := func(doc *policy.Document) bool {
+		for i := range doc.Statements {
+			if &doc.Statements[i] == statement {
+				return true
+			}
+		}
+		return false
+	}
+	for doc, managed := range s.bundleOf(arn).managed {
+		if has(doc) {
+			return managed
+		}
+	}
+	for _, managed := range row.PolicyARNs {
+		if one, ok := s.attachedSource(managed); ok && has(one.doc) {
+			return managed
+		}
+	}
+	return ""
 }
 
 // sourcesOf lists the policies of a role, a user or a group, those of the user's groups too.
@@ -92,7 +122,7 @@ func (s *Service) sourcesOf(e entity) []source {
 	var all []source
 	for _, name := range slices.Sorted(maps.Keys(e.Inline)) {
 		text := e.Inline[name]
-		all = append(all, source{name, text, s.parsed.get(text, policy.Identity)})
+		all = append(all, source{name, "", text, s.parsed.get(text, policy.Identity)})
 	}
 	for _, arn := range e.Attached {
 		if one, ok := s.attachedSource(arn); ok {
@@ -112,7 +142,7 @@ func (s *Service) attachedSource(arn string) (source, bool) {
 		return source{}, false
 	}
 	v, ok := p.version(p.Default)
-	return source{p.Name, v.Document, s.parsed.get(v.Document, policy.Identity)}, ok
+	return source{p.Name, p.ARN, v.Document, s.parsed.get(v.Document, policy.Identity)}, ok
 }
 
 // entityByARN finds the role, the user or the group of that ARN.

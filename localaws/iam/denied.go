@@ -25,6 +25,12 @@ func Denied(p identity.Principal, action string, made Decision) error {
 			Code: "InvalidClientTokenId", Message: "The security token included in the request is invalid", Fault: smithy.FaultClient,
 		}
 	}
+	if p.ARN == "" && p.Service == "" {
+		return accessDenied("Access Denied") // nobody: S3 and function URLs are all that let nobody in
+	}
+	if name, ok := strings.CutPrefix(action, "sns:"); ok {
+		action = "SNS:" + name // as in https://github.com/aws-ia/terraform-aws-control_tower_account_factory/issues/151
+	}
 	message := "User: " + cmp.Or(p.ARN, p.Service) + " is not authorized to perform: " + action
 	if shown := shown(action, made.Resource); shown != "" {
 		message += " on resource: " + shown
@@ -75,7 +81,8 @@ func shownByIAM(name, resource string) string {
 
 // Why says what stands against an access, in the words of AWS's messages;
 // empty for a decision that allows. STS does not say which policy failed to
-// allow: https://github.com/aws/aws-cli/issues/7216.
+// allow: https://github.com/aws/aws-cli/issues/7216. The ARN of a policy that denies is told since 2026:
+// https://aws.amazon.com/blogs/security/enhanced-access-denied-error-messages-with-policy-arns
 func (d Decision) Why(action string) string {
 	article := "a "
 	if strings.HasPrefix(d.In, "i") {
@@ -87,6 +94,9 @@ func (d Decision) Why(action string) string {
 	case d.Decision == policy.Allowed || d.In == "" || d.Decision == policy.ImplicitDeny && trustActions[action]:
 		return ""
 	case d.Decision == policy.ExplicitDeny:
+		if d.Policy != "" {
+			return "with an explicit deny in " + article + d.In + ": " + d.Policy
+		}
 		return "with an explicit deny in " + article + d.In
 	default:
 		return "because no " + d.In + " allows the " + action + " action"

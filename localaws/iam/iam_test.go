@@ -115,6 +115,8 @@ func TestRole(t *testing.T) {
 	wantError(t, err, "EntityAlreadyExists", "Role with name build already exists.")
 	_, err = w.CreateRole(ctx, &awsiam.CreateRoleInput{RoleName: aws.String("x"), AssumeRolePolicyDocument: aws.String("{}")})
 	wantError(t, err, "MalformedPolicyDocument", "Syntax errors in policy.")
+	_, err = w.UpdateAssumeRolePolicy(ctx, &awsiam.UpdateAssumeRolePolicyInput{RoleName: aws.String("build"), PolicyDocument: aws.String("not json")})
+	wantError(t, err, "MalformedPolicyDocument", "This policy contains invalid Json")
 	_, err = w.GetRole(ctx, &awsiam.GetRoleInput{RoleName: aws.String("nobody")})
 	wantError(t, err, "NoSuchEntity", "The role with name nobody cannot be found.")
 

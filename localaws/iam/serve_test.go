@@ -39,7 +39,11 @@ func (w *world) serve(tb testing.TB) func(id, secret, token string) clients {
 		Hosts: func() []string { return []string{strings.TrimPrefix(server.URL, "http://")} },
 		Authorize: func(_ context.Context, p identity.Principal, needs ...policy.Access) error {
 			for _, access := range needs {
-				if made, err := w.Decide(p, access); err != nil || made.Decision != policy.Allowed {
+				made, err := w.Decide(p, access)
+				if err != nil {
+					return err
+				}
+				if made.Decision != policy.Allowed {
 					return iam.Denied(p, access.Action, made)
 				}
 			}

@@ -113,7 +113,7 @@ func inputSources(list string, texts []string) ([]source, error) {
 		if err != nil {
 			return nil, invalidInput("Invalid policy " + list + "." + strconv.Itoa(i+1) + ": " + err.Error()) // the words are not confirmed
 		}
-		all = append(all, source{list + "." + strconv.Itoa(i+1), text, doc})
+		all = append(all, source{id: list + "." + strconv.Itoa(i+1), text: text, doc: doc})
 	}
 	return all, nil
 }
@@ -143,7 +143,7 @@ func (s *Service) prepare(q *simulation, boundary []string, resourcePolicy, call
 		if err != nil {
 			return invalidInput("Invalid policy ResourcePolicy: " + err.Error())
 		}
-		q.resource = &source{"ResourcePolicy", *resourcePolicy, doc}
+		q.resource = &source{id: "ResourcePolicy", text: *resourcePolicy, doc: doc}
 	}
 	q.resources, q.perResource = resources, len(resources) > 0
 	if !q.perResource {

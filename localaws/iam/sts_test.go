@@ -65,6 +65,8 @@ func TestAssumeRole(t *testing.T) {
 		"another session name":     {ann, sts.AssumeRoleInput{RoleArn: named.Arn, SourceIdentity: aws.String("ann")}, "AccessDenied", denied(annARN, "sts:AssumeRole", *named.Arn)},
 		"identity is not trusted":  {ann, sts.AssumeRoleInput{RoleArn: byAccount.Arn, SourceIdentity: aws.String("ann")}, "AccessDenied", denied(annARN, "sts:SetSourceIdentity", *byAccount.Arn)},
 		"no such role":             {ann, sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::123456789012:role/none")}, "AccessDenied", denied(annARN, "sts:AssumeRole", "arn:aws:iam::123456789012:role/none")},
+		"no ARN":                   {ann, sts.AssumeRoleInput{RoleArn: aws.String("nothing-valid-in-here")}, "ValidationError", "nothing-valid-in-here is invalid"},
+		"no partition":             {ann, sts.AssumeRoleInput{RoleArn: aws.String("arn::b:::xxxxxxxxxxxxx")}, "ValidationError", "arn::b:::xxxxxxxxxxxxx is invalid"},
 		"with a code":              {ann, sts.AssumeRoleInput{RoleArn: byAccount.Arn, SerialNumber: aws.String("arn:aws:iam::123456789012:mfa/ann"), TokenCode: aws.String("123456")}, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. "},
 		"root":                     {dial(root.AccessKeyID, root.SecretAccessKey, ""), sts.AssumeRoleInput{RoleArn: byAccount.Arn}, "AccessDenied", "Roles may not be assumed by root accounts."},
 		"too long":                 {ann, sts.AssumeRoleInput{RoleArn: byAccount.Arn, DurationSeconds: aws.Int32(7200)}, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."},

@@ -56,7 +56,7 @@ func (s *Service) fetch(ctx context.Context, name string, from codeLocation) ([]
 		return nil, fmt.Errorf("read package from S3: %w", err)
 	}
 	if len(data) > maxZipped {
-		return nil, invalid("Unzipped size must be smaller than 262144000 bytes")
+		return nil, tooLarge()
 	}
 	return data, nil
 }
@@ -75,38 +75,64 @@ func s3Failure(err error, from codeLocation) error {
 	return invalid("Error occurred while GetObject. S3 Error Code: " + code + ". S3 Error Message: " + message)
 }
 
-// install unpacks the zip where it is not there yet and makes it the revision's
-// code, if this machine can run it. The caller holds packages.
-func (s *Service) install(r *revision, data []byte) error {
+// receive makes the zip the revision's code, if this machine can run it, and
+// returns what unpacks it. Who unpacks holds packages until a row names it.
+func (s *Service) receive(r *revision, data []byte) (unpack func() error, err error) {
+	archive, err := openPackage(data)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkBootstrap(archive, r.Config.Runtime); err != nil {
+		return nil, err
+	}
 	sum := sha256.Sum256(data)
-	digest := hex.EncodeToString(sum[:])
-	dir := filepath.Join(s.packageDir(), digest)
-	if _, err := os.Stat(dir); err != nil {
-		if err := s.unpack(dir, data); err != nil {
-			return err
-		}
-	}
-	if err := checkBootstrap(filepath.Join(dir, "task"), r.Config.Runtime); err != nil {
-		return err
-	}
-	r.Package = digest
+	r.Package = hex.EncodeToString(sum[:])
 	r.Config.CodeSha256 = aws.String(base64.StdEncoding.EncodeToString(sum[:]))
 	r.Config.CodeSize = int64(len(data))
-	return nil
+	dir := filepath.Join(s.packageDir(), r.Package)
+	return func() error {
+		if _, err := os.Stat(dir); err == nil {
+			return nil // unpacked before
+		}
+		return s.unpack(dir, archive, data)
+	}, nil
 }
 
-// unpack makes dir with the zip and its files, wholly or not at all.
-func (s *Service) unpack(dir string, data []byte) error {
+// openPackage refuses what is no package by its directory alone: no zip, links, names outside, too much.
+func openPackage(data []byte) (*zip.Reader, error) {
 	if len(data) == 0 {
-		return invalid("Uploaded file must be a non-empty zip")
+		return nil, invalid("Uploaded file must be a non-empty zip")
 	}
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		return invalid("Could not unzip uploaded file. Please check your file, then try to upload again.")
+	if err != nil || len(archive.File) > maxFiles {
+		return nil, notUnzipped()
 	}
 	if len(archive.File) == 0 {
-		return invalid("Uploaded file must be a non-empty zip")
+		return nil, invalid("Uploaded file must be a non-empty zip")
 	}
+	var size uint64
+	for _, file := range archive.File {
+		mode := file.Mode()
+		if !filepath.IsLocal(filepath.FromSlash(nameIn(file))) || !mode.IsRegular() && !mode.IsDir() {
+			return nil, invalid("Could not unzip uploaded file: " + file.Name + " is a link or lies outside the package.")
+		}
+		if size += min(file.UncompressedSize64, maxUnzipped+1); size > maxUnzipped {
+			return nil, tooLarge()
+		}
+	}
+	return archive, nil
+}
+
+func nameIn(file *zip.File) string { return path.Clean(strings.ReplaceAll(file.Name, `\`, "/")) }
+
+func notUnzipped() error {
+	return invalid("Could not unzip uploaded file. Please check your file, then try to upload again.")
+}
+
+func tooLarge() error { return invalid("Unzipped size must be smaller than 262144000 bytes") }
+
+// unpack makes dir with the zip and its files, wholly or not at all.
+func (s *Service) unpack(dir string, archive *zip.Reader, data []byte) error {
 	if err := os.MkdirAll(s.packageDir(), 0o700); err != nil {
 		return err
 	}
@@ -139,17 +165,10 @@ func extract(archive *zip.Reader, dir string) error {
 		return err
 	}
 	defer root.Close() //nolint:errcheck // a folder opened to be read
-	if len(archive.File) > maxFiles {
-		return invalid("Could not unzip uploaded file. Please check your file, then try to upload again.")
-	}
 	left := int64(maxUnzipped)
 	for _, file := range archive.File {
-		name := path.Clean(strings.ReplaceAll(file.Name, `\`, "/"))
-		mode := file.Mode()
-		if !filepath.IsLocal(filepath.FromSlash(name)) || !mode.IsRegular() && !mode.IsDir() {
-			return invalid("Could not unzip uploaded file: " + file.Name + " is a link or lies outside the package.")
-		}
-		if mode.IsDir() {
+		name := nameIn(file)
+		if file.Mode().IsDir() {
 			if err := root.MkdirAll(name, 0o755); err != nil {
 				return err
 			}
@@ -163,7 +182,7 @@ func extract(archive *zip.Reader, dir string) error {
 			return err
 		}
 		if left -= n; left < 0 {
-			return invalid("Unzipped size must be smaller than 262144000 bytes")
+			return tooLarge()
 		}
 	}
 	return nil
@@ -176,7 +195,7 @@ func extractFile(root *os.Root, name string, file *zip.File, left int64) (n int6
 	}
 	from, err := file.Open()
 	if err != nil {
-		return 0, invalid("Could not unzip uploaded file. Please check your file, then try to upload again.")
+		return 0, notUnzipped()
 	}
 	defer from.Close() //nolint:errcheck // read to its end
 	to, err := root.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_EXCL, perm)
@@ -185,7 +204,7 @@ func extractFile(root *os.Root, name string, file *zip.File, left int64) (n int6
 	}
 	n, err = io.Copy(to, io.LimitReader(from, left+1))
 	if err != nil {
-		err = invalid("Could not unzip uploaded file. Please check your file, then try to upload again.")
+		err = notUnzipped()
 	}
 	return n, errors.Join(err, to.Close())
 }

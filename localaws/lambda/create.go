@@ -45,11 +45,11 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 	if err != nil {
 		return nil, err
 	}
-	s.packages.RLock()
-	defer s.packages.RUnlock()
-	if err := s.install(&r, zip); err != nil {
+	unpack, err := s.receive(&r, zip)
+	if err != nil {
 		return nil, err
 	}
+	r.Config.State, r.Config.StateReason, r.Config.StateReasonCode = types.StatePending, aws.String(beingCreated), types.StateReasonCodeCreating
 	s.changed(&r)
 	err = s.functions.Update(ref.name, func(f *function, exists bool) error {
 		if exists {
@@ -64,14 +64,16 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 	if err := s.revisions.Put(revisionKey(ref.name, latest), r); err != nil {
 		return nil, err
 	}
+	shown := s.shown(r, "")
 	if in.Publish {
 		published, err := s.publish(ref, nil)
 		if err != nil {
 			return nil, err
 		}
-		return copyFields[lambda.CreateFunctionOutput](s.shown(published, *published.Config.Version)), nil
+		shown = s.shown(published, *published.Config.Version)
 	}
-	return copyFields[lambda.CreateFunctionOutput](s.shown(r, "")), nil
+	s.spawn(func() { s.activate(r, unpack) })
+	return copyFields[lambda.CreateFunctionOutput](shown), nil
 }
 
 // refuseUnserved refuses what would be accepted and then not happen.
@@ -127,8 +129,7 @@ func newRevision(name string, in *lambda.CreateFunctionInput) revision {
 		EphemeralStorage: &types.EphemeralStorage{Size: aws.Int32(defaultStorage)},
 		TracingConfig:    &types.TracingConfigResponse{Mode: types.TracingModePassThrough},
 		SnapStart:        &types.SnapStartResponse{ApplyOn: types.SnapStartApplyOnNone, OptimizationStatus: types.SnapStartOptimizationStatusOff},
-		State:            types.StateActive, LastUpdateStatus: types.LastUpdateStatusSuccessful,
-		LoggingConfig: &types.LoggingConfig{LogFormat: types.LogFormatText, LogGroup: aws.String("/aws/lambda/" + name)},
+		LoggingConfig:    &types.LoggingConfig{LogFormat: types.LogFormatText, LogGroup: aws.String("/aws/lambda/" + name)},
 	}
 	if len(in.Architectures) > 0 {
 		c.Architectures = in.Architectures

@@ -106,9 +106,11 @@ func copyFields[To any](from types.FunctionConfiguration) *To {
 // changed stamps a new revision.
 func (s *Service) changed(r *revision) {
 	r.Serial = uuid.New()
-	r.Config.RevisionId = aws.String(uuid.New())
+	r.Config.RevisionId = newRevisionID()
 	r.Config.LastModified = aws.String(s.timestamp())
 }
+
+func newRevisionID() *string { return aws.String(uuid.New()) }
 
 // timestamp is the time as Lambda writes it: 2026-11-23T04:08:00.000+0000.
 func (s *Service) timestamp() string {

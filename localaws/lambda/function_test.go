@@ -22,8 +22,13 @@ func TestCreateFunction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *out.FunctionArn != arnOfF+":1" || *out.Version != "1" || out.State != types.StateActive || out.LastUpdateStatus != types.LastUpdateStatusSuccessful {
-		t.Errorf("got %s, version %s, %s, %s", *out.FunctionArn, *out.Version, out.State, out.LastUpdateStatus)
+	if *out.FunctionArn != arnOfF+":1" || *out.Version != "1" || out.State != types.StatePending || out.StateReasonCode != types.StateReasonCodeCreating {
+		t.Errorf("got %s, version %s, %s, %s", *out.FunctionArn, *out.Version, out.State, out.StateReasonCode)
+	}
+	c.settled(t, "f")
+	first, err := c.GetFunctionConfiguration(t.Context(), &awslambda.GetFunctionConfigurationInput{FunctionName: aws.String("f"), Qualifier: aws.String("1")})
+	if err != nil || first.State != types.StateActive || first.LastUpdateStatus != types.LastUpdateStatusSuccessful || first.StateReason != nil {
+		t.Errorf("version 1: %v, %+v", err, first)
 	}
 	if out.CodeSize != int64(len(zip)) || len(*out.CodeSha256) != 44 || *out.Timeout != 3 || *out.MemorySize != 128 {
 		t.Errorf("size %d, SHA %s, timeout %d, memory %d", out.CodeSize, *out.CodeSha256, *out.Timeout, *out.MemorySize)
@@ -175,9 +180,10 @@ func TestVersionsAndAliases(t *testing.T) {
 	}
 	update := func(note string) {
 		t.Helper()
-		if _, err := c.UpdateFunctionCode(ctx, &awslambda.UpdateFunctionCodeInput{FunctionName: f, ZipFile: program(t, note)}); err != nil {
+		if _, err := c.UpdateFunctionCode(t.Context(), &awslambda.UpdateFunctionCodeInput{FunctionName: f, ZipFile: program(t, note)}); err != nil {
 			t.Fatal(err)
 		}
+		c.settled(t, "f")
 	}
 	update("") // the same bytes again
 	if v := publish(); v != "1" {
@@ -191,6 +197,7 @@ func TestVersionsAndAliases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.settled(t, "f")
 	if v := publish(); v != "3" {
 		t.Errorf("changed configuration made version %s", v)
 	}

@@ -288,6 +288,24 @@ func (c *cloud) create(tb testing.TB, change ...func(*awslambda.CreateFunctionIn
 	if _, err := c.CreateFunction(tb.Context(), in); err != nil {
 		tb.Fatal(err)
 	}
+	c.settled(tb, *in.FunctionName)
+}
+
+// settled waits until a function is neither being created nor updated.
+func (c *cloud) settled(tb testing.TB, name string) {
+	tb.Helper()
+	in := &awslambda.GetFunctionInput{FunctionName: &name}
+	err := awslambda.NewFunctionActiveV2Waiter(c, func(o *awslambda.FunctionActiveV2WaiterOptions) {
+		o.MinDelay, o.MaxDelay = time.Millisecond, 10*time.Millisecond
+	}).Wait(tb.Context(), in, 10*time.Second)
+	if err == nil {
+		err = awslambda.NewFunctionUpdatedV2Waiter(c, func(o *awslambda.FunctionUpdatedV2WaiterOptions) {
+			o.MinDelay, o.MaxDelay = time.Millisecond, 10*time.Millisecond
+		}).Wait(tb.Context(), in, 10*time.Second)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
 }
 
 func (c *cloud) invoke(tb testing.TB, event string, change ...func(*awslambda.InvokeInput)) *awslambda.InvokeOutput {

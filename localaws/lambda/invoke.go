@@ -45,6 +45,9 @@ func (s *Service) Invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.I
 	if err != nil {
 		return nil, err
 	}
+	if err := checkReady(r); err != nil {
+		return nil, err
+	}
 	inv := s.newInvocation(ref, payload, clientContext)
 	switch in.InvocationType {
 	case types.InvocationTypeDryRun:

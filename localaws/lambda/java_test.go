@@ -91,6 +91,7 @@ func TestJava(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
+		c.settled(t, "f")
 		if out := c.invoke(t, test.event); !strings.Contains(string(out.Payload), test.want) {
 			t.Errorf("%s: got %s", test.handler, out.Payload)
 		}

@@ -82,6 +82,9 @@ func New(env service.Env, host Host) (*Service, error) {
 	s.background, s.stop = context.WithCancel(context.Background())
 	s.starter = newStarter()
 	s.pool = newPool(s)
+	if err := s.settleAll(); err != nil {
+		return nil, err
+	}
 	s.sweepPackages()
 	return s, s.resumeEvents()
 }

@@ -4,8 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"runtime"
 	"slices"
 	"strings"
@@ -15,11 +14,11 @@ import (
 
 // checkBootstrap refuses a bootstrap that this machine cannot execute. One that
 // is missing is an error of the invocation, as on AWS.
-func checkBootstrap(dir string, rt types.Runtime) error {
+func checkBootstrap(code fs.FS, rt types.Runtime) error {
 	if !isProvided(rt) {
 		return nil
 	}
-	file, err := os.Open(filepath.Join(dir, "bootstrap"))
+	file, err := code.Open("bootstrap")
 	if err != nil {
 		return nil // missing: see above
 	}

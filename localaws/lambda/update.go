@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"context"
+	"os"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,6 +21,9 @@ func (s *Service) UpdateFunctionCode(ctx context.Context, in *lambda.UpdateFunct
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkSettled(r); err != nil {
+		return nil, err
+	}
 	if err := checkRevision(in.RevisionId, *r.Config.RevisionId); err != nil {
 		return nil, err
 	}
@@ -27,14 +31,18 @@ func (s *Service) UpdateFunctionCode(ctx context.Context, in *lambda.UpdateFunct
 	if err != nil {
 		return nil, err
 	}
-	s.packages.RLock()
-	defer s.packages.RUnlock()
-	// Another configuration may have been written while the package came: install into a copy, merge below.
-	if err := s.install(&r, data); err != nil {
+	// Another configuration may have been written while the package came: receive into a copy, merge below.
+	unpack, err := s.receive(&r, data)
+	if err != nil {
 		return nil, err
 	}
 	if in.DryRun {
 		return copyFields[lambda.UpdateFunctionCodeOutput](s.shown(r, "")), nil
+	}
+	s.packages.RLock()
+	defer s.packages.RUnlock()
+	if err := unpack(); err != nil {
+		return nil, err
 	}
 	r, err = s.change(ref, in.RevisionId, func(current *revision) {
 		current.Package, current.Config.CodeSha256, current.Config.CodeSize = r.Package, r.Config.CodeSha256, r.Config.CodeSize
@@ -70,6 +78,9 @@ func (s *Service) UpdateFunctionConfiguration(ctx context.Context, in *lambda.Up
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkSettled(r); err != nil {
+		return nil, err
+	}
 	if err := checkRevision(in.RevisionId, *r.Config.RevisionId); err != nil {
 		return nil, err
 	}
@@ -78,7 +89,7 @@ func (s *Service) UpdateFunctionConfiguration(ctx context.Context, in *lambda.Up
 	if err := s.checkConfig(ctx, &r); err != nil {
 		return nil, err
 	}
-	if err := checkBootstrap(s.taskDir(&r), r.Config.Runtime); err != nil {
+	if err := checkBootstrap(os.DirFS(s.taskDir(&r)), r.Config.Runtime); err != nil {
 		return nil, err
 	}
 	r, err = s.change(ref, in.RevisionId, func(current *revision) { current.apply(set) })
@@ -102,7 +113,8 @@ func (s *Service) latest(name *string) (reference, revision, error) {
 	return ref, r, err
 }
 
-// change writes $LATEST anew and retires the processes that run the old one.
+// change writes $LATEST anew. The update is in progress until the processes
+// and the package that it replaces are gone.
 func (s *Service) change(ref reference, revisionID *string, change func(r *revision)) (revision, error) {
 	var changed revision
 	var old string
@@ -110,18 +122,26 @@ func (s *Service) change(ref reference, revisionID *string, change func(r *revis
 		if !ok {
 			return s.missing(ref)
 		}
+		if err := s.checkSettled(*r); err != nil {
+			return err
+		}
 		if err := checkRevision(revisionID, *r.Config.RevisionId); err != nil {
 			return err
 		}
 		old = r.Serial
 		change(r)
+		r.Config.LastUpdateStatus, r.Config.LastUpdateStatusReason = types.LastUpdateStatusInProgress, aws.String(beingCreated)
+		r.Config.LastUpdateStatusReasonCode = types.LastUpdateStatusReasonCode(types.StateReasonCodeCreating) // not in the model, but answered
 		s.changed(r)
 		changed = *r
 		return nil
 	})
 	if err == nil {
 		s.pool.retire(old)
-		s.sweep()
+		s.spawn(func() {
+			s.sweepPackages()
+			s.settle(changed, nil)
+		})
 	}
 	return changed, err
 }

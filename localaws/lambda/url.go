@@ -38,6 +38,9 @@ func (s *Service) ServeURL(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f, rev, err := s.find(reference{u.Function, u.Qualifier})
+	if err == nil {
+		err = checkReady(rev)
+	}
 	if err != nil {
 		s.env.Log.Debug("find the function of a URL", "error", err)
 		urlError(w, http.StatusBadGateway, "InternalServerErrorException", "Internal Server Error")

@@ -23,6 +23,9 @@ func (s *Service) PublishVersion(_ context.Context, in *lambda.PublishVersionInp
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkSettled(r); err != nil {
+		return nil, err
+	}
 	if err := checkRevision(in.RevisionId, *r.Config.RevisionId); err != nil {
 		return nil, err
 	}
@@ -69,6 +72,9 @@ func (s *Service) publish(ref reference, description *string) (revision, error) 
 	if aws.ToString(description) != "" {
 		r.Config.Description = description
 	}
+	if r.Config.State != types.StatePending {
+		r.settle(nil)
+	}
 	modified := r.Config.LastModified
 	s.changed(&r)
 	r.Config.LastModified = modified // a version keeps that of the $LATEST it was made from
@@ -82,6 +88,8 @@ func (r *revision) content() string {
 		c.Description = r.OwnDescription
 	}
 	c.Version, c.RevisionId, c.LastModified = nil, nil, nil
+	c.State, c.StateReason, c.StateReasonCode = "", nil, ""
+	c.LastUpdateStatus, c.LastUpdateStatusReason, c.LastUpdateStatusReasonCode = "", nil, ""
 	// Maps are written in the order of their keys, so equal settings give equal text.
 	text, err := json.Marshal(c)
 	if err != nil {

@@ -84,6 +84,9 @@ func TestActionsAreOnTheirResources(t *testing.T) {
 	j := &judge{deny: func(policy.Access) bool { return true }}
 	client := reflect.ValueOf(judged(t, w, j))
 	for _, operation := range w.Operations() {
+		if operation.Name == "DeleteObjects" {
+			continue // asks of every key, and names what is denied in an answer of status 200
+		}
 		for _, id := range []string{"", "null"} {
 			method := client.MethodByName(operation.Name)
 			in := reflect.New(method.Type().In(1).Elem())
@@ -289,6 +292,22 @@ func TestDeleteObjectsDecidesOneByOne(t *testing.T) {
 	}
 	if asked := j.take(); asked[0] != "s3:DeleteObjectVersion arn:aws:s3:::bucket/a" {
 		t.Errorf("asked %q", asked)
+	}
+}
+
+// TestDeleteObjectsAnswersWhatIsDenied has one of two keys denied: nothing is
+// asked but of the keys, and the answer names the denied one.
+func TestDeleteObjectsAnswersWhatIsDenied(t *testing.T) {
+	w := newBucket(t, "")
+	j := &judge{deny: func(a policy.Access) bool { return !strings.HasSuffix(a.Resources[0], "/mine") }}
+	out := must(judged(t, w, j).DeleteObjects(t.Context(), &s3.DeleteObjectsInput{Bucket: aws.String("bucket"), Delete: &types.Delete{
+		Objects: []types.ObjectIdentifier{{Key: aws.String("mine")}, {Key: aws.String("theirs")}},
+	}}))(t)
+	if len(out.Deleted) != 1 || *out.Deleted[0].Key != "mine" || len(out.Errors) != 1 || *out.Errors[0].Key != "theirs" || *out.Errors[0].Code != "AccessDenied" {
+		t.Errorf("deleted %+v, errors %+v", out.Deleted, out.Errors)
+	}
+	if got, want := j.take(), []string{"s3:DeleteObject arn:aws:s3:::bucket/mine", "s3:DeleteObject arn:aws:s3:::bucket/theirs"}; !slices.Equal(got, want) {
+		t.Errorf("asked %q, want %q", got, want)
 	}
 }
 

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -60,7 +61,12 @@ func (s *Service) removeOne(ctx context.Context, bucket string, o types.ObjectId
 	if err != nil {
 		return nil, err
 	}
-	return s.remove(ctx, "DeleteObjects", bucket, *o.Key, o.VersionId, o.ETag)
+	d, err := s.remove(ctx, "DeleteObjects", bucket, *o.Key, o.VersionId, o.ETag)
+	if errors.Is(err, errVersionID) {
+		// Unlike DeleteObject: recorded from AWS in LocalStack's test_s3_api.snapshot.json, test_delete_objects_versioned.
+		return nil, noSuchVersion()
+	}
+	return d, err
 }
 
 // deleteKeys are the condition keys of a deletion.

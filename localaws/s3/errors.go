@@ -23,6 +23,9 @@ func noSuchKey() error {
 	return &types.NoSuchKey{Message: aws.String("The specified key does not exist.")}
 }
 
+// errVersionID is of an id that S3 cannot have given.
+var errVersionID = fail("InvalidArgument", "Invalid version id specified")
+
 func noSuchVersion() error {
 	return fail("NoSuchVersion", "The specified version does not exist.")
 }

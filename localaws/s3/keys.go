@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"hash/fnv"
 	"strings"
 	"unicode/utf8"
 )
@@ -62,9 +63,22 @@ var ids = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 // version is found by its id in one read.
 func newID(n uint64) string {
 	var b [24]byte
-	_, _ = rand.Read(b[8:]) // never fails, see crypto/rand
+	_, _ = rand.Read(b[8:16]) // never fails, see crypto/rand
 	binary.BigEndian.PutUint64(b[:8], n^binary.BigEndian.Uint64(b[8:16]))
+	binary.BigEndian.PutUint64(b[16:], seal(b[:16]))
 	return ids.EncodeToString(b[:])
+}
+
+// isGenuine tells the ids of newID from those that somebody made up.
+func isGenuine(id string) bool {
+	b, err := ids.DecodeString(id)
+	return err == nil && len(b) == 24 && binary.BigEndian.Uint64(b[16:]) == seal(b[:16])
+}
+
+func seal(b []byte) uint64 {
+	hash := fnv.New64a()
+	_, _ = hash.Write(b) // never fails, see hash.Hash
+	return hash.Sum64()
 }
 
 // numberOf returns the number within an id made by newID; false where it cannot be one.

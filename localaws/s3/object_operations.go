@@ -49,9 +49,9 @@ func (s *Service) objectOperations() []wire.Operation {
 			})),
 		versionOp(s, "DeleteObject", "s3:DeleteObject", "s3:DeleteObjectVersion", func(in *s3.DeleteObjectInput) object { return object{in.Bucket, in.Key, in.VersionId} }, s.DeleteObject,
 			wire.Keys(func(in *s3.DeleteObjectInput) policy.Context { return s.deleteKeys(in.VersionId, in.IfMatch) })),
-		// All the keys at once: one that is denied denies the request, where S3
-		// would name it among the errors of its answer, as the handler does.
-		op(s, "DeleteObjects", "s3:DeleteObject", deletedObjects, s.DeleteObjects),
+		// IAM is asked key by key, in the handler: what is denied is among the errors of its answer.
+		op(s, "DeleteObjects", "s3:DeleteObject", nil, s.DeleteObjects,
+			wire.As(func(*s3.DeleteObjectsInput) string { return "" })),
 	}
 }
 
@@ -78,12 +78,4 @@ func (s *Service) writeOperations() []wire.Operation {
 		op(s, "AbortMultipartUpload", "s3:AbortMultipartUpload", func(in *s3.AbortMultipartUploadInput) []string { return onObject(in.Bucket, in.Key) }, s.AbortMultipartUpload),
 		op(s, "ListParts", "s3:ListMultipartUploadParts", func(in *s3.ListPartsInput) []string { return onObject(in.Bucket, in.Key) }, s.ListParts),
 	}
-}
-
-func deletedObjects(in *s3.DeleteObjectsInput) []string {
-	arns := make([]string, 0, len(in.Delete.Objects))
-	for _, o := range in.Delete.Objects {
-		arns = append(arns, onObject(in.Bucket, o.Key)...)
-	}
-	return arns
 }

@@ -131,9 +131,12 @@ func (s *Service) find(bucket, key, id string) (*versionRow, error) {
 	if id != nullVersion {
 		n, ok := numberOf(id)
 		if !ok {
-			return nil, fail("InvalidArgument", "Invalid version id specified")
+			return nil, errVersionID
 		}
 		v, ok, err := s.versions.Get(prefix + newestFirst(n))
+		if err == nil && (!ok || v.ID != id) && !isGenuine(id) {
+			err = errVersionID
+		}
 		if err != nil || !ok || v.ID != id {
 			return nil, err
 		}

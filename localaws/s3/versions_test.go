@@ -46,7 +46,7 @@ func TestVersions(t *testing.T) {
 		t.Errorf("versions %s", got)
 	}
 	for id, want := range map[string]string{
-		"": "NoSuchKey", one: "one", two: "two", *marker.VersionId: "MethodNotAllowed", newID(99): "NoSuchVersion", "junk": "InvalidArgument",
+		"": "NoSuchKey", one: "one", two: "two", *marker.VersionId: "MethodNotAllowed", newID(99): "NoSuchVersion", "junk": "InvalidArgument", "HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD": "InvalidArgument",
 		"null": "NoSuchVersion",
 	} {
 		if got := w.get(t, "k", id); got != want {
@@ -192,7 +192,7 @@ func TestDeleteObjects(t *testing.T) {
 		return must(w.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: name, Delete: &types.Delete{Objects: objects, Quiet: &quiet}}))(t)
 	}
 	out := remove(false, types.ObjectIdentifier{Key: aws.String("a")}, types.ObjectIdentifier{Key: aws.String("b"), VersionId: aws.String("junk")})
-	if len(out.Deleted) != 1 || !*out.Deleted[0].DeleteMarker || len(out.Errors) != 1 || *out.Errors[0].Code != "InvalidArgument" {
+	if len(out.Deleted) != 1 || !*out.Deleted[0].DeleteMarker || len(out.Errors) != 1 || *out.Errors[0].Code != "NoSuchVersion" {
 		t.Fatalf("answer %+v", out)
 	}
 	if page := must(w.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: name}))(t); len(page.Contents) != 1 || *page.Contents[0].Key != "b" {
