@@ -222,3 +222,53 @@ func TestLimitsSayNo(t *testing.T) {
 		})
 	}
 }
+
+// TestPolicyForNobody refuses a bucket's policy for a user who is not there.
+func TestPolicyForNobody(t *testing.T) {
+	w, _ := newWorld(t, localaws.Options{})
+	must(w.s3.CreateBucket(t.Context(), &s3.CreateBucketInput{
+		Bucket: aws.String("papers"), CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: region},
+	}))(t)
+	put := func() error {
+		_, err := w.s3.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: aws.String("papers"), Policy: aws.String(
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + account + `:user/ann"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::papers/*"}]}`)})
+		return err
+	}
+	if err := put(); code(err) != "MalformedPolicy" || !strings.Contains(err.Error(), "Invalid principal in policy") {
+		t.Errorf("for nobody: %v", err)
+	}
+	ann := w.user("ann", "")
+	if err := put(); err != nil {
+		t.Fatal(err)
+	}
+	must(w.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("papers"), Key: aws.String("a"), Body: strings.NewReader("hello")}))(t)
+	must(ann.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("papers"), Key: aws.String("a")}))(t)
+	_, err := ann.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("papers"), Key: aws.String("a"), Body: strings.NewReader("mine")})
+	denied(t, err)
+}
+
+// TestPublicBucket is read by somebody who shows no credentials, once its
+// policy allows everybody.
+func TestPublicBucket(t *testing.T) {
+	w, _ := newWorld(t, localaws.Options{})
+	bucket := aws.String("public")
+	must(w.s3.CreateBucket(t.Context(), &s3.CreateBucketInput{
+		Bucket: bucket, CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: region},
+	}))(t)
+	must(w.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: aws.String("a"), Body: strings.NewReader("hello")}))(t)
+	if status, body := w.get(w.url + "/public/a"); status != 403 || !strings.Contains(body, "<Message>Access Denied</Message>") {
+		t.Errorf("without a policy: %d %s", status, body)
+	}
+	must(w.s3.DeletePublicAccessBlock(t.Context(), &s3.DeletePublicAccessBlockInput{Bucket: bucket}))(t)
+	must(w.s3.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: bucket, Policy: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::public/*"}]}`)}))(t)
+	if status, body := w.get(w.url + "/public/a"); status != 200 || body != "hello" {
+		t.Errorf("with a policy: %d %s", status, body)
+	}
+	if status, _ := w.get(w.url + "/public?list-type=2"); status != 403 {
+		t.Errorf("listing: %d", status)
+	}
+	if status, _ := w.get(w.url+"/public/a", "Origin", "https://example.com"); status != 403 {
+		t.Errorf("from a web page: %d", status)
+	}
+}

@@ -133,5 +133,11 @@ func (w *world) function(name, bootstrap string) (arn string) {
 		FunctionName: aws.String(name), Role: aws.String(w.role(name+"-role", "logs:*")), Handler: aws.String("bootstrap"),
 		Runtime: lambdatypes.RuntimeProvidedal2023, Code: &lambdatypes.FunctionCode{ZipFile: zipped.Bytes()},
 	}))(w.t)
+	err := lambda.NewFunctionActiveV2Waiter(w.lambda, func(o *lambda.FunctionActiveV2WaiterOptions) {
+		o.MinDelay, o.MaxDelay = 10*time.Millisecond, 100*time.Millisecond
+	}).Wait(w.t.Context(), &lambda.GetFunctionInput{FunctionName: aws.String(name)}, patience)
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	return *out.FunctionArn
 }

@@ -77,8 +77,7 @@ func whatIsServed(t *testing.T) string {
 // operationsOf lists all that AWS has: the methods of the SDK's client that take an input.
 func operationsOf(s *localaws.Server, service string) (names []string) {
 	client := reflect.TypeOf(wiretest.NewClient(service, s.Config()))
-	for i := range client.NumMethod() {
-		m := client.Method(i)
+	for m := range client.Methods() {
 		if m.Type.NumIn() == 4 && strings.HasSuffix(m.Type.In(2).String(), "."+m.Name+"Input") {
 			names = append(names, m.Name)
 		}

@@ -52,6 +52,7 @@ func (s *Server) assemble(o Options) (http.Handler, error) {
 			Log: o.Log.With("service", name), Roles: &roles{iam: all.iam, region: s.Region, url: s.URL, inside: inside},
 		}
 		if s.authorizer != nil {
+			e.MayBeThere = all.iam.MayBeThere
 			e.IAM = func(ctx context.Context, p identity.Principal, needs ...policy.Access) error {
 				return s.authorizer.authorize(ctx, p, wire.InRequest(ctx, needs)...)
 			}

@@ -77,7 +77,7 @@ func BenchmarkMany(b *testing.B) {
 
 func (w *world) open(at endpoint) *cloud.Cloud {
 	w.b.Helper()
-	c, err := cloud.Open(w.b.Context(), at.target(), time.Now)
+	c, err := cloud.Open(w.b.Context(), at.target(), time.Now) //nolint:forbidigo // benchmarks live by the clock
 	if err != nil {
 		w.b.Fatal(err)
 	}

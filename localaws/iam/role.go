@@ -59,7 +59,7 @@ func (s *Service) checkTrust(document string) error {
 			principals = statement.NotPrincipal
 		}
 		for _, name := range principals.AWS {
-			if !s.mayTrust(name) {
+			if !s.MayBeThere(name) {
 				return &types.MalformedPolicyDocumentException{Message: aws.String(policy.InvalidPrincipal(name).Message)}
 			}
 		}
@@ -67,8 +67,9 @@ func (s *Service) checkTrust(document string) error {
 	return nil
 }
 
-// mayTrust reports whether a principal is not known to be missing.
-func (s *Service) mayTrust(name string) bool {
+// MayBeThere reports whether a principal that a policy names is not known to be
+// missing: those of other accounts are nobody's to know here.
+func (s *Service) MayBeThere(name string) bool {
 	if accountOf(name) != s.env.Account || strings.HasSuffix(name, ":root") || strings.Contains(name, ":federated-user/") {
 		return true
 	}

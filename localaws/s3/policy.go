@@ -76,6 +76,9 @@ func (s *Service) PutBucketPolicy(ctx context.Context, in *s3.PutBucketPolicyInp
 		return nil, err
 	}
 	doc, err := parsePolicy(*in.Policy, *in.Bucket)
+	if err == nil {
+		err = s.checkPrincipals(doc)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +95,21 @@ func (s *Service) PutBucketPolicy(ctx context.Context, in *s3.PutBucketPolicyInp
 		return nil
 	})
 	return &s3.PutBucketPolicyOutput{}, err
+}
+
+// checkPrincipals refuses a policy for somebody of this account who is not there.
+func (s *Service) checkPrincipals(doc *policy.Document) error {
+	if s.env.MayBeThere == nil {
+		return nil
+	}
+	for i := range doc.Statements {
+		for _, principals := range []*policy.Principals{doc.Statements[i].Principal, doc.Statements[i].NotPrincipal} {
+			if principals != nil && slices.ContainsFunc(principals.AWS, func(name string) bool { return !s.env.MayBeThere(name) }) {
+				return malformedPolicy("Invalid principal in policy")
+			}
+		}
+	}
+	return nil
 }
 
 // DeleteBucketPolicy removes the policy; that there is none is no error.

@@ -35,6 +35,9 @@ type Env struct {
 	Bus Bus
 	// IAM answers what only a handler knows to ask: see Permit. Nil allows.
 	IAM func(ctx context.Context, principal identity.Principal, needs ...policy.Access) error
+	// MayBeThere reports whether a principal that a resource's policy names, by
+	// its ARN or account, is not known to be missing. Nil knows of none.
+	MayBeThere func(principal string) bool
 }
 
 // Permit asks IAM whether the caller in the context may do all of it, beyond
