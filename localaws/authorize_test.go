@@ -272,3 +272,27 @@ func TestPublicBucket(t *testing.T) {
 		t.Errorf("from a web page: %d", status)
 	}
 }
+
+// TestNobodyIsLockedOutForGood denies everything to everyone, by a bucket's
+// policy and by the policies of a user: the account itself can undo both.
+func TestNobodyIsLockedOutForGood(t *testing.T) {
+	w, _ := newWorld(t, localaws.Options{})
+	bucket := aws.String("closed")
+	must(w.s3.CreateBucket(t.Context(), &s3.CreateBucketInput{
+		Bucket: bucket, CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: region},
+	}))(t)
+	must(w.s3.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: bucket, Policy: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::closed","arn:aws:s3:::closed/*"]}]}`)}))(t)
+	_, err := w.s3.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: bucket})
+	if got := denied(t, err); !strings.HasSuffix(got, "with an explicit deny in a resource-based policy") {
+		t.Errorf("the account: %s", got)
+	}
+	must(w.s3.DeleteBucketPolicy(t.Context(), &s3.DeleteBucketPolicyInput{Bucket: bucket}))(t)
+	must(w.s3.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: bucket}))(t)
+
+	const nothing = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"},{"Effect":"Allow","Action":"*","Resource":"*"}]}`
+	ann := w.user("ann", nothing)
+	_, err = ann.iam.DeleteUserPolicy(t.Context(), &iam.DeleteUserPolicyInput{UserName: aws.String("ann"), PolicyName: aws.String("own")})
+	denied(t, err)
+	must(w.iam.DeleteUserPolicy(t.Context(), &iam.DeleteUserPolicyInput{UserName: aws.String("ann"), PolicyName: aws.String("own")}))(t)
+}
