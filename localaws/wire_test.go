@@ -97,7 +97,7 @@ func TestServedOperationsAreProved(t *testing.T) {
 func TestServerSpeaksForEveryOperation(t *testing.T) {
 	s := start(t, localaws.Options{})
 	cfg := s.Config()
-	cfg.RetryMaxAttempts = 1
+	cfg.RetryMaxAttempts, cfg.HTTPClient = 1, wiretest.PlainBodies{}
 	cfg.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 	for _, service := range s.Served() {
 		client := wiretest.NewClient(service.Name, cfg)

@@ -34,6 +34,7 @@ import (
 
 	"github.com/mayfly-cd/mayfly/localaws"
 	"github.com/mayfly-cd/mayfly/localaws/internal/sigv4"
+	"github.com/mayfly-cd/mayfly/localaws/internal/wire/wiretest"
 )
 
 const (
@@ -160,7 +161,7 @@ func dial(t *testing.T, url string, keys aws.Credentials) *world {
 	t.Cleanup(transport.CloseIdleConnections)
 	w := &world{t: t, url: url, keys: keys, client: &http.Client{Transport: transport}}
 	w.cfg = aws.Config{
-		Region: region, BaseEndpoint: aws.String(url), HTTPClient: w.client, RetryMaxAttempts: 1,
+		Region: region, BaseEndpoint: aws.String(url), HTTPClient: wiretest.PlainBodies{Client: w.client}, RetryMaxAttempts: 1,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return keys, nil }),
 	}
 	w.codecommit, w.codebuild = codecommit.NewFromConfig(w.cfg), codebuild.NewFromConfig(w.cfg)

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
-	"github.com/mayfly-cd/mayfly/localaws/events/pattern"
+	"github.com/mayfly-cd/mayfly/localaws/internal/pattern"
 )
 
 // payload returns what the target gets of an event: a constant, a part of the

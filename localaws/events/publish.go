@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
-	"github.com/mayfly-cd/mayfly/localaws/events/pattern"
+	"github.com/mayfly-cd/mayfly/localaws/internal/pattern"
 	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 

@@ -1,9 +1,7 @@
 package iam_test
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -20,6 +18,7 @@ import (
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
 	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
+	"github.com/mayfly-cd/mayfly/localaws/internal/wire/wiretest"
 )
 
 // clients call IAM and STS with somebody's key.
@@ -61,28 +60,13 @@ func (w *world) serve(tb testing.TB) func(id, secret, token string) clients {
 	})
 	return func(id, secret, token string) clients {
 		cfg := aws.Config{
-			Region: "eu-central-1", BaseEndpoint: aws.String(server.URL), RetryMaxAttempts: 1, HTTPClient: &http.Client{Transport: buffered{transport}},
+			Region: "eu-central-1", BaseEndpoint: aws.String(server.URL), RetryMaxAttempts: 1, HTTPClient: wiretest.PlainBodies{Client: &http.Client{Transport: transport}},
 			Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 				return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret, SessionToken: token}, nil
 			}),
 		}
 		return clients{awsiam.NewFromConfig(cfg), sts.NewFromConfig(cfg)}
 	}
-}
-
-// buffered sends bodies that nobody closes meanwhile: the SDK closes its own as
-// soon as there is an answer, which here may be before net/http has seen the
-// body's end, and then cuts the connection.
-type buffered struct{ *http.Transport }
-
-func (b buffered) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	r = r.Clone(r.Context())
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	return b.Transport.RoundTrip(r)
 }
 
 // user makes a user with an inline policy, and returns clients with its key.

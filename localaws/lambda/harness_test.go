@@ -33,6 +33,7 @@ import (
 	"github.com/mayfly-cd/mayfly/localaws/internal/service"
 	"github.com/mayfly-cd/mayfly/localaws/internal/store"
 	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
+	"github.com/mayfly-cd/mayfly/localaws/internal/wire/wiretest"
 	"github.com/mayfly-cd/mayfly/localaws/lambda"
 )
 
@@ -165,7 +166,7 @@ func (c *cloud) open(tb testing.TB) {
 	c.server = httptest.NewUnstartedServer(nil)
 	c.url = "http://" + c.server.Listener.Addr().String()
 	cfg := aws.Config{
-		Region: region, BaseEndpoint: aws.String(c.url), RetryMaxAttempts: 1,
+		Region: region, BaseEndpoint: aws.String(c.url), RetryMaxAttempts: 1, HTTPClient: wiretest.PlainBodies{},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIAROOT", "secret", ""),
 	}
 	c.Client = awslambda.NewFromConfig(cfg)

@@ -17,6 +17,7 @@ import (
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
 	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
+	"github.com/mayfly-cd/mayfly/localaws/internal/wire/wiretest"
 )
 
 type rootKey struct{}
@@ -46,7 +47,7 @@ func TestWhatIsAsked(t *testing.T) {
 	server.Start()
 	t.Cleanup(server.Close)
 	c := cloudwatchlogs.NewFromConfig(aws.Config{
-		Region: "eu-west-1", BaseEndpoint: &server.URL, RetryMaxAttempts: 1,
+		Region: "eu-west-1", BaseEndpoint: &server.URL, RetryMaxAttempts: 1, HTTPClient: wiretest.PlainBodies{},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIAEXAMPLE", SecretAccessKey: "secret"}, nil
 		}),

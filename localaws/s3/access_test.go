@@ -18,6 +18,7 @@ import (
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
 	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
+	"github.com/mayfly-cd/mayfly/localaws/internal/wire/wiretest"
 )
 
 // judge stands for IAM: it remembers what it was asked and denies the actions named.
@@ -70,7 +71,7 @@ func judged(tb testing.TB, w *world, j *judge) *s3.Client {
 	server.Start()
 	tb.Cleanup(server.Close)
 	return s3.NewFromConfig(aws.Config{
-		Region: usEast1, BaseEndpoint: &server.URL, HTTPClient: server.Client(), RetryMaxAttempts: 1,
+		Region: usEast1, BaseEndpoint: &server.URL, HTTPClient: wiretest.PlainBodies{Client: server.Client()}, RetryMaxAttempts: 1,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIAEXAMPLE", SecretAccessKey: "secret"}, nil
 		}),

@@ -23,6 +23,7 @@ import (
 
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
 	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
+	"github.com/mayfly-cd/mayfly/localaws/internal/wire/wiretest"
 )
 
 // statuses are those of "Error responses" in the S3 API reference, for every
@@ -112,7 +113,7 @@ func serve(tb testing.TB, tls bool, region string, operations []wire.Operation) 
 	}
 	tb.Cleanup(server.Close)
 	return s3.NewFromConfig(aws.Config{
-		Region: region, BaseEndpoint: &server.URL, HTTPClient: server.Client(),
+		Region: region, BaseEndpoint: &server.URL, HTTPClient: wiretest.PlainBodies{Client: server.Client()},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIAEXAMPLE", SecretAccessKey: "secret"}, nil
 		}),

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 
-	"github.com/mayfly-cd/mayfly/localaws/events/pattern"
+	"github.com/mayfly-cd/mayfly/localaws/internal/pattern"
 )
 
 // The scopes of a filter policy.

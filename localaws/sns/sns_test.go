@@ -19,6 +19,7 @@ import (
 	"github.com/mayfly-cd/mayfly/localaws/internal/service"
 	"github.com/mayfly-cd/mayfly/localaws/internal/store"
 	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
+	"github.com/mayfly-cd/mayfly/localaws/internal/wire/wiretest"
 )
 
 const topicARN = "arn:aws:sns:eu-west-1:123456789012:topic"
@@ -61,7 +62,7 @@ func serve(t *testing.T) (*Service, *sns.Client) {
 		}
 	})
 	client := sns.NewFromConfig(aws.Config{
-		Region: "eu-west-1", BaseEndpoint: &server.URL, RetryMaxAttempts: 1,
+		Region: "eu-west-1", BaseEndpoint: &server.URL, RetryMaxAttempts: 1, HTTPClient: wiretest.PlainBodies{},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIAEXAMPLE", SecretAccessKey: "secret"}, nil
 		}),

@@ -27,6 +27,7 @@ import (
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
 	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
+	"github.com/mayfly-cd/mayfly/localaws/internal/wire/wiretest"
 )
 
 const (
@@ -163,7 +164,7 @@ func serve(tb testing.TB, change func(*wire.Config)) (url string) {
 // config is a client's, with a key of that id.
 func config(url, id, token string) aws.Config {
 	return aws.Config{
-		Region: region, BaseEndpoint: &url, RetryMaxAttempts: 1,
+		Region: region, BaseEndpoint: &url, RetryMaxAttempts: 1, HTTPClient: wiretest.PlainBodies{},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret, SessionToken: token}, nil
 		}),

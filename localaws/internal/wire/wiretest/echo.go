@@ -2,6 +2,7 @@ package wiretest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -101,7 +102,7 @@ func (e *Echo) Client(service string) any { return NewClient(service, e.config()
 
 func (e *Echo) config() aws.Config {
 	return aws.Config{
-		Region: Region, BaseEndpoint: aws.String(e.URL), RetryMaxAttempts: 1, HTTPClient: plainBodies{},
+		Region: Region, BaseEndpoint: aws.String(e.URL), RetryMaxAttempts: 1, HTTPClient: PlainBodies{},
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -110,19 +111,23 @@ func (e *Echo) config() aws.Config {
 	}
 }
 
-// plainBodies is an HTTP client that hides the WriterTo of the SDK's request
+// PlainBodies is an HTTP client for tests that hides the WriterTo of the SDK's request
 // bodies. With it (smithy-go v1.28.8, internal/io/safe.go) the SDK may cut a
 // connection under an answer that it is still reading: it closes the body as
 // soon as the answer's headers are there, WriteTo then returns io.EOF, and
 // net/http takes that for a failed write. It takes a request and an answer of
 // more than 4 KiB each and a server that answers within microseconds, as here.
-type plainBodies struct{}
+type PlainBodies struct {
+	// Client sends the requests; nil is the default one.
+	Client *http.Client
+}
 
-func (plainBodies) Do(r *http.Request) (*http.Response, error) {
+// Do implements aws.HTTPClient.
+func (p PlainBodies) Do(r *http.Request) (*http.Response, error) {
 	if r.Body != nil && r.Body != http.NoBody {
 		r.Body = struct{ io.ReadCloser }{r.Body}
 	}
-	return http.DefaultClient.Do(r) //nolint:gosec // to the echo, which a test started
+	return cmp.Or(p.Client, http.DefaultClient).Do(r) //nolint:gosec // to a server which a test started
 }
 
 // Call calls the client's method of that name.
