@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -51,9 +52,7 @@ func measuredUser(b *testing.B, server *localaws.Server) *codecommit.Client {
 		_, err = client.CreateUser(ctx, &iam.CreateUserInput{UserName: name})
 	}
 	for i := 0; i < 3 && err == nil; i++ {
-		_, err = client.PutUserPolicy(ctx, &iam.PutUserPolicyInput{
-			UserName: name, PolicyName: aws.String(fmt.Sprintf("p%d", i)), PolicyDocument: aws.String(tenStatements()),
-		})
+		err = attach(ctx, client, name, fmt.Sprintf("p%d", i))
 	}
 	if err == nil {
 		_, err = client.PutUserPolicy(ctx, &iam.PutUserPolicyInput{UserName: name, PolicyName: aws.String("z"), PolicyDocument: aws.String(
@@ -68,6 +67,16 @@ func measuredUser(b *testing.B, server *localaws.Server) *codecommit.Client {
 	}
 	cfg.Credentials = credentials.NewStaticCredentialsProvider(*key.AccessKey.AccessKeyId, *key.AccessKey.SecretAccessKey, "")
 	return codecommit.NewFromConfig(cfg)
+}
+
+// attach makes a managed policy of ten statements and gives it to the user.
+func attach(ctx context.Context, client *iam.Client, user *string, name string) error {
+	made, err := client.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: aws.String(name), PolicyDocument: aws.String(tenStatements())})
+	if err != nil {
+		return err
+	}
+	_, err = client.AttachUserPolicy(ctx, &iam.AttachUserPolicyInput{UserName: user, PolicyArn: made.Policy.Arn})
+	return err
 }
 
 // tenStatements is a policy as people write them, which does not allow what is measured.
