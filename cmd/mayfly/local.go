@@ -17,12 +17,12 @@ import (
 )
 
 func (a *app) localCommand() *cobra.Command {
-	c := &cobra.Command{Use: "local", Short: "The local AWS on its own", Args: noArguments,
+	c := &cobra.Command{
+		Use: "local", Short: "The local AWS on its own", Args: noArguments,
 		Long: "Local runs the AWS inside mayfly on its own, for any AWS client; docs/localaws.md says what it serves.\n" +
 			"Whatever its policies deny to whom, `mayfly local wipe` empties it.",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-		return cmd.Help()
-	}}
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
 	c.AddCommand(a.localStartCommand(), a.localServeCommand(), a.localStopCommand(), a.localEnvCommand(), a.localInboxCommand(), a.localWipeCommand())
 	return c
 }
