@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
+	"github.com/mayfly-cd/mayfly/localaws/internal/service"
 	"github.com/mayfly-cd/mayfly/localaws/internal/uuid"
 )
 
@@ -52,7 +53,7 @@ type reply struct {
 
 // runLambda invokes the function, and waits until it says how it went.
 func (s *Service) runLambda(ctx context.Context, j *job) (result, error) {
-	keys, err := j.cfg.Credentials.Retrieve(ctx)
+	keys, err := s.artifactKeys(ctx, j)
 	if err != nil {
 		return result{}, err
 	}
@@ -82,6 +83,30 @@ func (s *Service) runLambda(ctx context.Context, j *job) (result, error) {
 			return result{}, err
 		}
 	}
+}
+
+// artifactKeys opens a session of the action's role for the job's artifacts alone:
+// "temporary credentials ... to access input and output artifacts in the S3 bucket"
+// (botocore's model: JobData.artifactCredentials).
+func (s *Service) artifactKeys(ctx context.Context, j *job) (aws.Credentials, error) {
+	statements := []map[string]any{{"Effect": "Allow", "Action": "s3:GetBucketLocation", "Resource": "arn:aws:s3:::" + j.bucket}}
+	for _, in := range j.inputs {
+		statements = append(statements, map[string]any{
+			"Effect": "Allow", "Action": []string{"s3:GetObject", "s3:GetObjectVersion"}, "Resource": "arn:aws:s3:::" + in.Bucket + "/" + in.Key,
+		})
+	}
+	for _, out := range j.outputs {
+		statements = append(statements, map[string]any{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::" + out.Bucket + "/" + out.Key})
+	}
+	policy, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	cfg, err := s.env.Roles.Assume(s.asRole(ctx, j), service.Session{Service: principal, SourceARN: s.arn(j.run.pipeline), Policy: string(policy)})
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return cfg.Credentials.Retrieve(ctx)
 }
 
 func (s *Service) await(ctx context.Context, inv *invocation) (reply, error) {
@@ -148,8 +173,8 @@ type jobArtifact struct {
 	} `json:"location"`
 }
 
-// jobCredentials are the keys of the role for which the action works. AWS limits
-// them to the artifacts; here they may do what the role may.
+// jobCredentials are keys of the role for which the action works that reach the
+// job's artifacts and nothing else.
 type jobCredentials struct {
 	AccessKeyID     string `json:"accessKeyId"`
 	SecretAccessKey string `json:"secretAccessKey"`

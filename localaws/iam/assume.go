@@ -37,7 +37,15 @@ func (s *Service) AssumeForService(ctx context.Context, sess service.Session) (i
 	}
 	p := s.sessionOf(role, sessionName(sess))
 	p.Service, p.SourceARN = sess.Service, sess.SourceARN
-	return s.open(p, sessionLifetime, session{})
+	return s.open(p, sessionLifetime, session{}.within(sess.Policy))
+}
+
+// within adds a session policy where there is none yet: of several, any may allow.
+func (limits session) within(document string) session {
+	if document != "" && len(limits.Policies)+len(limits.PolicyARNs) == 0 {
+		limits.Policies = []string{document}
+	}
+	return limits
 }
 
 // forward opens a session of the caller itself, which a service uses to act
@@ -48,11 +56,11 @@ func (s *Service) forward(ctx context.Context, sess service.Session) (identity.K
 	if p.ARN == "" && (p.Service == "" || p.Service != sess.Service) {
 		return identity.Key{}, notAuthorized(cmp.Or(p.Service, "anonymous"), "sts:AssumeRole", "*")
 	}
-	if p.ARN != "" {
+	if p.ARN != "" && sess.Policy == "" { // a narrower session is its own, and not the service's
 		p.Via = append(slices.Clone(p.Via), sess.Service)
 	}
 	p.Service, p.SourceARN = sess.Service, sess.SourceARN
-	return s.open(p, sessionLifetime, s.inherited(p.AccessKeyID))
+	return s.open(p, sessionLifetime, s.inherited(p.AccessKeyID).within(sess.Policy))
 }
 
 // inherited returns what limits the session of that key, so that a session made from it is limited too.

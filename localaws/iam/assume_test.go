@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+
 	"github.com/mayfly-cd/mayfly/localaws/internal/identity"
 	"github.com/mayfly-cd/mayfly/localaws/internal/policy"
 	"github.com/mayfly-cd/mayfly/localaws/internal/service"
@@ -81,4 +84,34 @@ func TestServiceInItsOwnName(t *testing.T) {
 	}
 	_, err := w.AssumeForService(ctx, service.Session{Service: "cloudformation.amazonaws.com"})
 	wantError(t, err, "AccessDenied", "User: "+principal+" is not authorized to perform: sts:AssumeRole on resource: *")
+}
+
+// TestSessionWithinAPolicy has a service open a session that may do less than its role.
+func TestSessionWithinAPolicy(t *testing.T) {
+	w, ctx := open(t), t.Context()
+	role := w.role(t, "pipeline", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"codepipeline.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)
+	must(w.PutRolePolicy(ctx, &awsiam.PutRolePolicyInput{RoleName: role.RoleName, PolicyName: aws.String("all"), PolicyDocument: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`)}))(t)
+	sess := service.Session{RoleARN: *role.Arn, Service: "codepipeline.amazonaws.com"}
+	whole := must(w.AssumeForService(ctx, sess))(t)
+	sess.Policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/in"}]}`
+	narrow := must(w.AssumeForService(ctx, sess))(t)
+	forwarded := must(w.AssumeForService(identity.With(ctx, whole.Principal), service.Session{Service: sess.Service, Policy: sess.Policy}))(t)
+	for _, test := range []struct {
+		name     string
+		key      identity.Key
+		resource string
+		want     policy.Decision
+	}{
+		{"the whole role", whole, "arn:aws:s3:::b/other", policy.Allowed},
+		{"what the policy names", narrow, "arn:aws:s3:::b/in", policy.Allowed},
+		{"what it does not name", narrow, "arn:aws:s3:::b/other", policy.ImplicitDeny},
+		{"a session of the session", forwarded, "arn:aws:s3:::b/in", policy.Allowed},
+		{"what that does not name", forwarded, "arn:aws:s3:::b/other", policy.ImplicitDeny},
+	} {
+		made := must(w.Decide(test.key.Principal, policy.Access{Action: "s3:GetObject", Resources: []string{test.resource}}))(t)
+		if made.Decision != test.want {
+			t.Errorf("%s: %v, want %v", test.name, made.Decision, test.want)
+		}
+	}
 }

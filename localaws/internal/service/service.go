@@ -66,6 +66,9 @@ type Session struct {
 	Service string
 	// SourceARN is the resource for which it assumes.
 	SourceARN string
+	// Policy narrows what the session may do: a session policy. Empty leaves it.
+	// It does not narrow a caller's session that has policies of its own.
+	Policy string
 }
 
 // Roles opens sessions. A service that acts for its user does it as AWS does:
