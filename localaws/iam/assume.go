@@ -37,11 +37,11 @@ func (s *Service) AssumeForService(ctx context.Context, sess service.Session) (i
 	}
 	p := s.sessionOf(role, sessionName(sess))
 	p.Service, p.SourceARN = sess.Service, sess.SourceARN
-	return s.open(p, sessionLifetime, session{}.within(sess.Policy))
+	return s.open(p, sessionLifetime, narrow(session{}, sess.Policy))
 }
 
-// within adds a session policy where there is none yet: of several, any may allow.
-func (limits session) within(document string) session {
+// narrow adds a session policy where there is none yet: of several, any may allow.
+func narrow(limits session, document string) session {
 	if document != "" && len(limits.Policies)+len(limits.PolicyARNs) == 0 {
 		limits.Policies = []string{document}
 	}
@@ -60,7 +60,7 @@ func (s *Service) forward(ctx context.Context, sess service.Session) (identity.K
 		p.Via = append(slices.Clone(p.Via), sess.Service)
 	}
 	p.Service, p.SourceARN = sess.Service, sess.SourceARN
-	return s.open(p, sessionLifetime, s.inherited(p.AccessKeyID).within(sess.Policy))
+	return s.open(p, sessionLifetime, narrow(s.inherited(p.AccessKeyID), sess.Policy))
 }
 
 // inherited returns what limits the session of that key, so that a session made from it is limited too.
