@@ -20,6 +20,12 @@ type Event struct {
 	// Expected and Fix are told of checks that did not pass.
 	Expected string `json:"expected,omitempty"`
 	Fix      string `json:"fix,omitempty"`
+	// Task is one of the things that a long work consists of, told by TaskChanged,
+	// such as a stack's resource, a build's phase or a pipeline's action. Of is
+	// what it belongs to; Status is how it stands, in AWS's own word.
+	Task   string `json:"task,omitempty"`
+	Of     string `json:"of,omitempty"`
+	Status string `json:"status,omitempty"`
 }
 
 // Kinds of events.
@@ -36,6 +42,10 @@ const (
 	CheckDone = "check"
 	// Working says what goes on just now.
 	Working = "progress"
+	// TaskChanged says how one of the things stands that a long work consists of.
+	TaskChanged = "task"
+	// LogLine is a line of a build's log, as it comes.
+	LogLine = "log"
 	// MachineGone is the mayfly line: how long a build's machine lived, and what went with it.
 	MachineGone = "build.gone"
 	// TeardownStep says that something is being deleted, TeardownItem what became of it.
