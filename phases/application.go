@@ -88,12 +88,29 @@ func (a *Application) Buildspec(phase string) []byte {
 	return material(phase + "/buildspec.yml")
 }
 
+// greetingFiles are where the applications have their greeting.
+var greetingFiles = []string{"greeting/greeting.go", "greeting.json"}
+
+// GreetingFile is the file of the repository that holds the greeting, in double quotes.
+func (a *Application) GreetingFile() string {
+	files, err := a.Files()
+	if err != nil {
+		return ""
+	}
+	for _, name := range greetingFiles {
+		if _, ok := files[name]; ok {
+			return name
+		}
+	}
+	return ""
+}
+
 var greetingText = regexp.MustCompile(`"[^"\n]*"`)
 
 // Greet returns the name and the new content of the file that holds the
 // greeting. read returns files of the working copy, which the learner may have changed.
 func (a *Application) Greet(read func(name string) ([]byte, error), greeting string) (name string, changed []byte, err error) {
-	for _, name := range []string{"greeting/greeting.go", "greeting.json"} {
+	for _, name := range greetingFiles {
 		data, err := read(name)
 		if err != nil {
 			continue

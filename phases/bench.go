@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/templates"
 	"github.com/mayfly-cd/mayfly/verify"
 )
@@ -72,8 +71,4 @@ func commitGreeting(ctx context.Context, b Bench, greeting string, files map[str
 	all := map[string][]byte{name: changed}
 	maps.Copy(all, files)
 	return commitAndAwait(ctx, b, greeting, all)
-}
-
-func one(format string, name func(cloud.Names) string) func(cloud.Names) []string {
-	return func(n cloud.Names) []string { return []string{fmt.Sprintf(format, name(n))} }
 }

@@ -115,7 +115,7 @@ func (a *app) command() *cobra.Command {
 		root.AddCommand(c)
 	}
 	for _, c := range []*cobra.Command{
-		a.localCommand(), a.gitCredentialCommand(), a.versionCommand(),
+		a.showCommand(), a.localCommand(), a.gitCredentialCommand(), a.versionCommand(),
 	} {
 		c.GroupID = groupMore
 		root.AddCommand(c)
