@@ -132,7 +132,7 @@ func (a *app) command() *cobra.Command {
 		Use: "start", Hidden: true, Args: noArguments, Short: "The same as mayfly with no arguments",
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.start(cmd.Context()) },
 	}
-	root.AddCommand(start, exitCodesTopic())
+	root.AddCommand(start, exitCodesTopic(), rehearsalFunctionCommand())
 	return root
 }
 
