@@ -63,11 +63,7 @@ type Place struct {
 
 // NewPlace describes an environment to its lessons.
 func NewPlace(n cloud.Names, workdir string, tags map[string]string, application *Application) Place {
-	command := "mayfly"
-	if n.Environment != "default" {
-		command += " --env " + n.Environment
-	}
-	return Place{Names: n, Mayfly: command, WorkDir: workdir, Tags: tags, GreetingFile: application.GreetingFile()}
+	return Place{Names: n, Mayfly: Typed(n.Environment, "mayfly"), WorkDir: workdir, Tags: tags, GreetingFile: application.GreetingFile()}
 }
 
 // Checkout is the working copy as a shell takes it.

@@ -2,9 +2,6 @@ package phases
 
 import "fmt"
 
-// Template is the phase's CloudFormation template.
-func (p *Phase) Template() []byte { return template(p.Name) }
-
 // Configuration is what the pipeline gives CloudFormation beside the
 // application's template, as the file deploy.json: the environment's tags.
 func (p *Phase) Configuration(tags map[string]string) ([]byte, error) {
