@@ -22,8 +22,6 @@ type board struct {
 	lineCount int
 	// unfolded says that the log is shown, keys that a key can change that.
 	unfolded, keys bool
-	// newest is the task that changed last.
-	newest *task
 }
 
 // group is a stack, a build or a pipeline. It is a task of its own name.
@@ -57,10 +55,18 @@ func (b *board) work(e workshop.Event) {
 	b.doing, b.since = Clean(e.Detail), e.Time
 }
 
-// repeats tells whether a sentence says no more than the newest task does.
+// repeats tells whether a sentence says no more than a task does: it names
+// the task, and how it stands.
 func (b *board) repeats(sentence string) bool {
-	return b.newest != nil && strings.Contains(sentence, b.newest.status) &&
-		strings.Contains(sentence, b.newest.name[strings.LastIndex(b.newest.name, " ")+1:])
+	for _, g := range b.groups {
+		for _, t := range append([]*task{&g.task}, g.tasks...) {
+			name := t.name[strings.LastIndex(t.name, " ")+1:]
+			if strings.Contains(sentence, name) && (t.state() == stateRunning || strings.Contains(sentence, t.status)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // task takes a change in. It returns the task and whether it changed.
@@ -82,7 +88,6 @@ func (b *board) task(e workshop.Event) (*task, bool) {
 	if name != of {
 		t = g.find(name, e.Time)
 	}
-	b.newest = t
 	return t, t.change(e)
 }
 
