@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -144,7 +145,10 @@ func (b *board) lines(style Style, columns, rows int) []string {
 func (b *board) foot(style Style, columns, rows int) []string {
 	var lines []string
 	if b.doing != "" {
-		took := " " + Seconds(b.now.Sub(b.since).Seconds())
+		took := ""
+		if seconds := b.now.Sub(b.since).Seconds(); seconds > 0 {
+			took = " " + Seconds(seconds)
+		}
 		lines = append(lines, "    "+style.Faint(text.Cut(b.doing, columns-4-len(took))+took))
 	}
 	if b.lineCount == 0 {
@@ -167,10 +171,13 @@ func (b *board) foot(style Style, columns, rows int) []string {
 	return lines
 }
 
+// containerStamp is what CodeBuild puts before its own lines; the times stand above.
+var containerStamp = regexp.MustCompile(`^\[Container\] [0-9/]+ [0-9:.]+ `)
+
 func logLines(style Style, log []string, columns int) []string {
 	lines := make([]string, len(log))
 	for i, line := range log {
-		lines[i] = "    " + style.Faint(text.Cut("│ "+line, columns-4))
+		lines[i] = "    " + style.Faint(text.Cut("│ "+containerStamp.ReplaceAllString(line, ""), columns-4))
 	}
 	return lines
 }
@@ -181,7 +188,7 @@ func (b *board) last(style Style, columns int) []string {
 	var lines []string
 	for _, g := range b.groups {
 		if g.isBuild() && g.state() != stateBad {
-			lines = append(lines, "    "+text.Cut(g.line(style, columns-4, b.now)+g.phases(), columns-4))
+			lines = append(lines, "    "+text.Cut(g.sentence(style)+g.phases(), columns-4))
 			continue
 		}
 		lines = append(lines, "    "+g.line(style, columns-4, b.now))
