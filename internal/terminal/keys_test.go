@@ -148,7 +148,7 @@ func TestKeysNeedATerminal(t *testing.T) {
 	}
 	s := newScreen(80, 24)
 	h := humanOn(s, false)
-	h.Listen(null)() // and a reporter does without
+	h.Listen(null, nil)() // and a reporter does without
 	if h.board.keys {
 		t.Error("it offers a key that nobody can press")
 	}

@@ -178,3 +178,23 @@ func DiffLine(style Style, line string) string {
 	}
 	return text
 }
+
+// Checks shows the answers of checks: the first that does not hold with what
+// was expected and the fix, those after it by their sign alone.
+func Checks(w io.Writer, style Style, checks []workshop.CheckStatus) {
+	troubled := false
+	for _, c := range checks {
+		writef(w, "  %s %s\n", Mark(style, c.State), Clean(c.Observed))
+		if c.State == verify.Passed || troubled {
+			continue
+		}
+		troubled = true
+		if c.Expected != "" {
+			writef(w, "    expected: %s\n", c.Expected)
+		}
+		if c.Fix != "" {
+			writef(w, "    fix:      %s\n", style.Command(c.Fix))
+		}
+	}
+	writef(w, "\n")
+}
