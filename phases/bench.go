@@ -29,8 +29,11 @@ type Bench interface {
 	Commit(ctx context.Context, message string, files map[string][]byte) (string, error)
 	// Build starts a build of the project and waits for its end. A build that fails is an error.
 	Build(ctx context.Context) error
-	// Await waits for the end of the pipeline's execution of a commit. One that fails is an error.
+	// Await waits for the end of the pipeline's execution of a commit, or until
+	// it waits for a person. One that fails is an error.
 	Await(ctx context.Context, commit string) error
+	// Decide answers the approval that waits. Where none waits it is an error.
+	Decide(ctx context.Context, approve bool, comment string) error
 	// Tags are the tags of the environment.
 	Tags() map[string]string
 }

@@ -8,5 +8,5 @@ import "embed"
 
 // FS is the material.
 //
-//go:embed codecommit codebuild codepipeline cloudformation caching app
+//go:embed codecommit codebuild codepipeline cloudformation caching approval app
 var FS embed.FS
