@@ -59,7 +59,7 @@ func findPhases(names []string) ([]*phases.Phase, error) {
 
 func completePhases(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	var names []string
-	for _, p := range phases.All {
+	for _, p := range phases.Every() {
 		names = append(names, p.Name+"\t"+p.Title)
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp

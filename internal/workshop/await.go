@@ -54,6 +54,7 @@ func (w *Workshop) Await(ctx context.Context, commit string) error {
 	name := w.scene.Names.Pipeline()
 	started := w.now()
 	var found types.PipelineExecutionSummary
+	held := false
 	err := cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
 		out, err := w.scene.CodePipeline.ListPipelineExecutions(ctx, &codepipeline.ListPipelineExecutionsInput{
 			PipelineName: &name, MaxResults: aws.Int32(20),
@@ -68,12 +69,25 @@ func (w *Workshop) Await(ctx context.Context, commit string) error {
 			}
 			return false, nil
 		}
-		w.working("%s", w.whereIs(ctx, aws.ToString(found.PipelineExecutionId)))
-		return found.Status != types.PipelineExecutionStatusInProgress &&
+		id := aws.ToString(found.PipelineExecutionId)
+		where, mayWait := w.whereIs(ctx, id)
+		w.working("%s", where)
+		if mayWait && found.Status == types.PipelineExecutionStatusInProgress {
+			q, err := w.scene.Question(ctx)
+			if err != nil {
+				return false, ignoreThrottle(err)
+			}
+			held = q.Holds(id)
+		}
+		return held || found.Status != types.PipelineExecutionStatusInProgress &&
 			found.Status != types.PipelineExecutionStatusStopping, nil
 	})
 	if err != nil {
 		return fmt.Errorf("wait for the pipeline: %w", err)
+	}
+	if held {
+		w.working("%.7s waits for approval", commit)
+		return nil
 	}
 	return w.executionEnded(ctx, aws.ToString(found.PipelineExecutionId))
 }
@@ -88,17 +102,19 @@ func executionOf(summaries []types.PipelineExecutionSummary, commit string) (typ
 	return types.PipelineExecutionSummary{}, false
 }
 
-// whereIs says in which action an execution is. It is for the eye only.
-func (w *Workshop) whereIs(ctx context.Context, execution string) string {
+// whereIs says where an execution stands, and whether it may be waiting for a person.
+func (w *Workshop) whereIs(ctx context.Context, execution string) (where string, mayWait bool) {
 	name := w.scene.Names.Pipeline()
 	out, err := w.scene.CodePipeline.ListActionExecutions(ctx, &codepipeline.ListActionExecutionsInput{
 		PipelineName: &name, Filter: &types.ActionExecutionFilter{PipelineExecutionId: &execution},
 	})
 	if err != nil || len(out.ActionExecutionDetails) == 0 {
-		return "the pipeline has noticed the push"
+		return "the pipeline has noticed the push", false
 	}
 	newest := out.ActionExecutionDetails[0]
-	return fmt.Sprintf("%s: %s is %s", aws.ToString(newest.StageName), aws.ToString(newest.ActionName), newest.Status)
+	works := newest.Status == types.ActionExecutionStatusInProgress && newest.Input != nil &&
+		newest.Input.ActionTypeId != nil && newest.Input.ActionTypeId.Category != types.ActionCategoryApproval
+	return fmt.Sprintf("%s: %s is %s", aws.ToString(newest.StageName), aws.ToString(newest.ActionName), newest.Status), !works
 }
 
 func (w *Workshop) executionEnded(ctx context.Context, id string) error {
