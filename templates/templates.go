@@ -9,5 +9,5 @@ import "embed"
 
 // FS is the material.
 //
-//go:embed codecommit codebuild codepipeline cloudformation caching teardown welcome app rehearsal
+//go:embed codecommit codebuild codepipeline cloudformation caching approval teardown welcome app rehearsal
 var FS embed.FS

@@ -29,6 +29,11 @@ type Execution struct {
 	Started, Ended time.Time
 	// Source, Build and Deploy are when their stages' actions began and ended; zero where not reached.
 	Source, Build, Deploy Span
+	// Described is when a build told what the commit brings; Author, Files and
+	// Changes are what it told. Approval is what a person was asked, nil where nobody was.
+	Described              Span
+	Author, Files, Changes string
+	Approval               *Approval
 	// BuildID is the CodeBuild build, Phases how long each of its phases took, in its order.
 	BuildID string
 	Phases  []BuildPhase
@@ -70,6 +75,15 @@ const cacheVariable = "CACHE"
 
 // Total is from the pipeline's start to its end; zero while it goes on.
 func (e *Execution) Total() time.Duration { return Span{e.Started, e.Ended}.Length() }
+
+// Deploying is how long the deployment took, less the time for which it waited for a person.
+func (e *Execution) Deploying() time.Duration {
+	took := e.Deploy.Length()
+	if a := e.Approval; a != nil && a.From.Before(e.Deploy.To) {
+		took -= a.Length()
+	}
+	return max(0, took)
+}
 
 // Commands is how long the build's own phases took, those in which the buildspec's commands run.
 func (e *Execution) Commands() (sum time.Duration) {
@@ -113,7 +127,7 @@ func (s *Scene) Executions(ctx context.Context) ([]*Execution, error) {
 		}
 		for _, a := range page.ActionExecutionDetails {
 			if e := byID[aws.ToString(a.PipelineExecutionId)]; e != nil {
-				e.add(a)
+				e.add(a, s.Names.DescribeProject())
 			}
 		}
 	}
@@ -156,24 +170,34 @@ func triggerText(t *types.ExecutionTrigger) string {
 }
 
 // add takes one action into the execution. Actions come in any order.
-func (e *Execution) add(a types.ActionExecutionDetail) {
+// describes is the project whose build tells what the commit brings.
+func (e *Execution) add(a types.ActionExecutionDetail, describes string) {
 	from := aws.ToTime(a.StartTime)
 	var to time.Time
 	if a.Status != types.ActionExecutionStatusInProgress {
 		to = aws.ToTime(a.LastUpdateTime)
 	}
 	var span *Span
-	switch category(a) {
-	case types.ActionCategorySource:
+	switch kind := category(a); {
+	case kind == types.ActionCategorySource:
 		span = &e.Source
 		e.addRevision(a)
-	case types.ActionCategoryBuild:
+	case kind == types.ActionCategoryBuild && a.Input.Configuration["ProjectName"] == describes:
+		span = &e.Described
+		if a.Output != nil {
+			told := a.Output.OutputVariables
+			e.Author, e.Files, e.Changes = told["AUTHOR"], told["FILES"], told["CHANGES"]
+		}
+	case kind == types.ActionCategoryBuild:
 		span = &e.Build
 		if a.Output != nil && a.Output.ExecutionResult != nil {
 			e.BuildID = aws.ToString(a.Output.ExecutionResult.ExternalExecutionId)
 		}
-	case types.ActionCategoryDeploy:
+	case kind == types.ActionCategoryDeploy:
 		span = &e.Deploy
+	case kind == types.ActionCategoryApproval:
+		e.Approval = newApproval(a, Span{from, to})
+		span = &e.Approval.Span
 	default:
 		return
 	}
@@ -184,15 +208,23 @@ func (e *Execution) add(a types.ActionExecutionDetail) {
 		span.To = to
 	}
 	if a.Status == types.ActionExecutionStatusFailed {
-		e.Failure = aws.ToString(a.ActionName) + " failed"
-		if a.Output != nil && a.Output.ExecutionResult != nil {
-			result := a.Output.ExecutionResult
-			message := aws.ToString(result.ExternalExecutionSummary)
-			if result.ErrorDetails != nil {
-				message = cmp.Or(aws.ToString(result.ErrorDetails.Message), message)
-			}
-			e.Failure += ": " + message
+		e.addFailure(a)
+	}
+}
+
+func (e *Execution) addFailure(a types.ActionExecutionDetail) {
+	if category(a) == types.ActionCategoryApproval && e.Approval.By != "" {
+		e.Failure = e.Approval.answer("rejected")
+		return
+	}
+	e.Failure = aws.ToString(a.ActionName) + " failed"
+	if a.Output != nil && a.Output.ExecutionResult != nil {
+		result := a.Output.ExecutionResult
+		message := aws.ToString(result.ExternalExecutionSummary)
+		if result.ErrorDetails != nil {
+			message = cmp.Or(aws.ToString(result.ErrorDetails.Message), message)
 		}
+		e.Failure += ": " + message
 	}
 }
 

@@ -59,7 +59,7 @@ func findPhases(names []string) ([]*phases.Phase, error) {
 
 func completePhases(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	var names []string
-	for _, p := range phases.All {
+	for _, p := range phases.Every() {
 		names = append(names, p.Name+"\t"+p.Title)
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
@@ -104,7 +104,7 @@ func (a *app) run(ctx context.Context, wanted []*phases.Phase, yes, teardown boo
 	}
 	restore := func() {}
 	if human, ok := reporter.(*terminal.Human); ok {
-		restore = human.Listen(a.stdin)
+		restore = human.Listen(a.stdin, nil)
 	}
 	defer restore()
 	results, runErr := w.Run(ctx, wanted)

@@ -41,6 +41,8 @@ type LeadSeconds struct {
 	Build   float64 `json:"build"`
 	// Commands is the part of Build in which the buildspec's commands ran.
 	Commands float64 `json:"commands,omitempty"`
+	// Approval is how long a person took to answer; it is no part of Deploy.
+	Approval float64 `json:"approval,omitempty"`
 	Deploy   float64 `json:"deploy"`
 }
 
@@ -76,8 +78,11 @@ func (w *Workshop) leadTimes(ctx context.Context, executions []*verify.Execution
 			Commit: e.Commit, Execution: e.ID, Message: e.Message, Status: string(e.Status), Started: e.Started, Cache: e.Cache,
 			Seconds: LeadSeconds{
 				Total: e.Total().Seconds(), Source: e.Source.Length().Seconds(), Build: e.Build.Length().Seconds(),
-				Commands: e.Commands().Seconds(), Deploy: e.Deploy.Length().Seconds(),
+				Commands: e.Commands().Seconds(), Deploy: e.Deploying().Seconds(),
 			},
+		}
+		if e.Approval != nil {
+			t.Seconds.Approval = e.Approval.Length().Seconds()
 		}
 		// A commit may be executed again later: the push belongs to the first time.
 		if pushed, ok := pushes[e.Commit]; ok && e.ByEvent {
