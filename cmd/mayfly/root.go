@@ -32,6 +32,9 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	}
 	code := exitCode(err)
 	if code == exitInterrupted {
+		if errors.Is(err, errFollowed) {
+			return code // that was the way to end it
+		}
 		a.say("\nInterrupted. What was done is kept; `%s` goes on from here.\n", resume(command))
 		return code
 	}
@@ -109,7 +112,7 @@ func (a *app) command() *cobra.Command {
 	f.BoolVar(&a.flags.noColor, "no-color", false, "no colour")
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "every detail as a line of its own")
 	for _, c := range []*cobra.Command{
-		a.runCommand(), a.statusCommand(), a.verifyCommand(), a.leadTimeCommand(), a.doctorCommand(), a.teardownCommand(),
+		a.runCommand(), a.statusCommand(), a.verifyCommand(), a.watchCommand(), a.leadTimeCommand(), a.doctorCommand(), a.teardownCommand(),
 	} {
 		c.GroupID = groupDaily
 		root.AddCommand(c)
