@@ -139,7 +139,7 @@ func (s *Scene) Newest(ctx context.Context, most int32) ([]*Execution, error) {
 	return executions, nil
 }
 
-// Complete adds its actions and its build to an execution from [Scene.Newest]: two calls.
+// Complete adds its actions and its build to an execution from [Scene.Newest], which has neither: two calls.
 func (s *Scene) Complete(ctx context.Context, e *Execution) error {
 	err := s.addActions(ctx, map[string]*Execution{e.ID: e}, &types.ActionExecutionFilter{PipelineExecutionId: &e.ID})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mayfly-cd/mayfly/internal/prompt"
 	"github.com/mayfly-cd/mayfly/internal/terminal"
+	"github.com/mayfly-cd/mayfly/internal/workshop"
 )
 
 const (
@@ -65,6 +66,9 @@ func (a *app) hint(err error, command *cobra.Command) string {
 	}
 	if errors.Is(err, prompt.ErrNoAnswer) {
 		return "With no terminal to ask in, say --yes."
+	}
+	if _, ok := errors.AsType[*workshop.UnsuccessfulError](err); ok {
+		return "Mend the cause, commit, and `git push origin main`."
 	}
 	if exitCode(err) == exitFailed && !errors.Is(err, errNoEnvironment) {
 		return "`mayfly doctor` looks for what this machine lacks; `mayfly status` says where you are."

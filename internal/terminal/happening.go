@@ -3,6 +3,7 @@ package terminal
 import (
 	"fmt"
 	"io"
+	"math"
 	"regexp"
 	"strings"
 	"time"
@@ -12,8 +13,13 @@ import (
 	"github.com/mayfly-cd/mayfly/verify"
 )
 
-// Happening writes what happened as a line, with what failed below it.
+// Happening writes what happened as a line, with what failed below it. Of
+// stages nothing is written: their actions say it all.
 func Happening(w io.Writer, style Style, h workshop.Happening) {
+	switch h.Event {
+	case workshop.StageStarted, workshop.StageSucceeded, workshop.StageFailed:
+		return
+	}
 	commit := shortCommit(h)
 	writef(w, "%s  %-7s  %s\n", style.Faint(h.Time.Local().Format(time.TimeOnly)), commit, paintHappening(style, h))
 	if h.Failure == nil || h.Event != workshop.ActionFailed {
@@ -34,7 +40,7 @@ func paintHappening(style Style, h workshop.Happening) string {
 		return style.Bold(text)
 	case workshop.ExecutionSucceeded:
 		return style.Good(text)
-	case workshop.ActionFailed, workshop.StageFailed, workshop.ExecutionFailed:
+	case workshop.ActionFailed, workshop.ExecutionFailed:
 		return style.Bad(text)
 	case workshop.ApprovalAwaited, workshop.Trouble, workshop.ExecutionStopped, workshop.ExecutionSuperseded:
 		return style.Doubt(text)
@@ -45,20 +51,16 @@ func paintHappening(style Style, h workshop.Happening) string {
 // sentence says what happened, without the moment and the commit's id.
 func sentence(h workshop.Happening) string {
 	what := h.Stage
-	if h.Action != "" {
+	if h.Action != "" && h.Action != h.Stage {
 		what += "/" + h.Action
 	}
 	switch h.Event {
 	case workshop.Noticed:
 		return noticed(h)
-	case workshop.StageStarted, workshop.ActionStarted:
+	case workshop.ActionStarted:
 		return what + " started"
-	case workshop.StageSucceeded:
-		return what + " succeeded" + took(h)
 	case workshop.ActionSucceeded:
 		return what + " succeeded" + took(h) + prefixed(": ", h.Detail)
-	case workshop.StageFailed:
-		return "✗ " + what + " failed" + took(h)
 	case workshop.ActionFailed:
 		return "✗ " + what + " failed" + took(h) + prefixed(": ", reason(h))
 	case workshop.ActionAbandoned:
@@ -93,7 +95,7 @@ func noticed(h workshop.Happening) string {
 	case h.Seconds > 0:
 		text += ", " + Seconds(h.Seconds) + " after the push"
 	case h.Committed != nil && h.Time.After(*h.Committed):
-		text += ", committed " + Seconds(h.Time.Sub(*h.Committed).Seconds()) + " before"
+		text += ", committed " + Seconds(math.Ceil(h.Time.Sub(*h.Committed).Seconds())) + " before" // Git counts seconds
 	}
 	return text + prefixed(": ", filesChanged(h.Files))
 }
@@ -134,7 +136,7 @@ func took(h workshop.Happening) string {
 		return ""
 	}
 	text := " in "
-	if h.Event == workshop.ActionFailed || h.Event == workshop.StageFailed || h.Event == workshop.ExecutionFailed {
+	if h.Event == workshop.ActionFailed || h.Event == workshop.ExecutionFailed {
 		text = " after "
 	}
 	text += Seconds(h.Seconds)

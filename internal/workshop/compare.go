@@ -267,7 +267,7 @@ func (c *comparison) live(ctx context.Context) {
 	case err != nil:
 		h.Detail = err.Error()
 	default:
-		h.Detail = fmt.Sprintf("it answers %q from commit %.7s", answer.Greeting, answer.Commit)
+		h.Detail = fmt.Sprintf("answers %q from commit %.7s", answer.Greeting, answer.Commit)
 	}
 	c.happened(h)
 }

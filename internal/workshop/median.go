@@ -1,6 +1,7 @@
 package workshop
 
 import (
+	"math"
 	"slices"
 
 	"github.com/mayfly-cd/mayfly/verify"
@@ -61,12 +62,14 @@ func medianOf(all []LeadSeconds) *Median {
 	}}
 }
 
-// median is the middle of the values, or what lies between the middle two; 0 of none.
+// median is the middle of the values, or what lies between the middle two, to
+// the microsecond; 0 of none.
 func median(values []float64) float64 {
 	n := len(values)
 	if n == 0 {
 		return 0
 	}
 	sorted := slices.Sorted(slices.Values(values))
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+	const unit = 1e6
+	return math.Round((sorted[(n-1)/2]+sorted[n/2])/2*unit) / unit
 }

@@ -143,7 +143,7 @@ func (v *watcher) look(ctx context.Context) ([]*verify.Execution, error) {
 	if err != nil {
 		return nil, err
 	}
-	return executions, v.follow(ctx, executions)
+	return executions, v.follow(ctx, executions, v.w.scene.Complete)
 }
 
 // begin reads the history. Of what has ended only the newest execution is told.
@@ -152,17 +152,19 @@ func (v *watcher) begin(ctx context.Context) ([]*verify.Execution, error) {
 	if err != nil {
 		return nil, err
 	}
+	v.history = nil
 	for i, e := range all {
 		if e.Moving() {
 			continue
 		}
 		v.history = append(v.history, e)
-		if i > 0 {
+		if i > 0 && v.seen[e.ID] == nil {
 			v.seen[e.ID] = known(e)
 		}
 	}
 	all = all[:min(len(all), mostWatched)]
-	if err := v.follow(ctx, all); err != nil {
+	whole := func(context.Context, *verify.Execution) error { return nil }
+	if err := v.follow(ctx, all, whole); err != nil {
 		return nil, err
 	}
 	v.first = true
@@ -170,8 +172,10 @@ func (v *watcher) begin(ctx context.Context) ([]*verify.Execution, error) {
 }
 
 // follow tells what has changed in the executions since they were last seen,
-// in the order in which it happened.
-func (v *watcher) follow(ctx context.Context, executions []*verify.Execution) error {
+// in the order in which it happened. complete reads what is missing of an execution.
+func (v *watcher) follow(
+	ctx context.Context, executions []*verify.Execution, complete func(context.Context, *verify.Execution) error,
+) error {
 	var fresh []Happening
 	var failed error
 	for _, e := range slices.Backward(executions) {
@@ -179,7 +183,7 @@ func (v *watcher) follow(ctx context.Context, executions []*verify.Execution) er
 		if s != nil && s.status == e.Status && !e.Moving() {
 			continue
 		}
-		if err := v.w.scene.Complete(ctx, e); err != nil {
+		if err := complete(ctx, e); err != nil {
 			failed = err
 			continue
 		}
