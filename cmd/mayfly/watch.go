@@ -105,7 +105,13 @@ func notifyAddress(flag string) (string, error) {
 
 // teller shows what happens, and rings and sends what it was asked to.
 func (a *app) teller(ctx context.Context, e workshop.Environment, f watchFlags, address string) (tell func(workshop.Happening), done func()) {
-	show := func(h workshop.Happening) { terminal.Happening(a.streams.Out, a.streams.OutStyle(), h) }
+	show := func(h workshop.Happening) {
+		columns := 0
+		if a.streams.OutTerminal {
+			columns, _ = a.streams.OutSize()
+		}
+		terminal.Happening(a.streams.Out, a.streams.OutStyle(), columns, h)
+	}
 	if a.flags.json {
 		stream := terminal.NewStream(a.streams.Out)
 		show = func(h workshop.Happening) { stream.Write(h) }

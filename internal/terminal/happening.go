@@ -4,48 +4,69 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
+	"github.com/mayfly-cd/mayfly/internal/text"
 	"github.com/mayfly-cd/mayfly/internal/workshop"
 	"github.com/mayfly-cd/mayfly/verify"
 )
 
-// Happening writes what happened as a line, with what failed below it. Of
-// stages nothing is written: their actions say it all.
-func Happening(w io.Writer, style Style, h workshop.Happening) {
+// Happening writes what happened as a line, with what failed below it. In a
+// terminal of so many columns a line that is longer is broken, and goes on
+// below its first word; with 0 it is left whole. Of stages nothing is written:
+// their actions say it all.
+func Happening(w io.Writer, style Style, columns int, h workshop.Happening) {
+	for _, line := range happeningLines(style, columns, h) {
+		writef(w, "%s\n", line)
+	}
+}
+
+// hang is where the sentence begins: after the time and the commit.
+const hang = len("15:04:05  1234567  ")
+
+func happeningLines(style Style, columns int, h workshop.Happening) []string {
 	switch h.Event {
 	case workshop.StageStarted, workshop.StageSucceeded, workshop.StageFailed:
-		return
+		return nil
 	}
-	commit := shortCommit(h)
-	writef(w, "%s  %-7s  %s\n", style.Faint(h.Time.Local().Format(time.TimeOnly)), commit, paintHappening(style, h))
-	if h.Failure == nil || h.Event != workshop.ActionFailed {
-		return
+	sentences, failure := []string{sentence(h)}, []string{}
+	if h.Failure != nil && h.Event == workshop.ActionFailed {
+		failure = failureLines(h.Failure)
 	}
-	for _, line := range failureLines(h.Failure) {
-		writef(w, "    %s\n", style.Faint(line))
+	if columns > 0 {
+		sentences = text.Wrap(sentences[0], columns-hang)
+		for i, line := range failure {
+			failure[i] = text.Cut(line, columns-hang)
+		}
 	}
+	lines := make([]string, 0, len(sentences)+len(failure))
+	start := style.Faint(h.Time.Local().Format(time.TimeOnly)) + "  " + text.Pad(shortCommit(h), 7) + "  "
+	for _, line := range sentences {
+		lines = append(lines, start+paintHappening(style, h.Event, line))
+		start = strings.Repeat(" ", hang)
+	}
+	for _, line := range failure {
+		lines = append(lines, strings.Repeat(" ", hang)+style.Faint(line))
+	}
+	return lines
 }
 
 func shortCommit(h workshop.Happening) string { return fmt.Sprintf("%.7s", h.Commit) }
 
-// paintHappening is the sentence, coloured by what it says.
-func paintHappening(style Style, h workshop.Happening) string {
-	text := sentence(h)
-	switch h.Event {
+// paintHappening colours a sentence by what it says.
+func paintHappening(style Style, event, said string) string {
+	switch event {
 	case workshop.Noticed:
-		return style.Bold(text)
+		return style.Bold(said)
 	case workshop.ExecutionSucceeded:
-		return style.Good(text)
+		return style.Good(said)
 	case workshop.ActionFailed, workshop.ExecutionFailed:
-		return style.Bad(text)
+		return style.Bad(said)
 	case workshop.ApprovalAwaited, workshop.Trouble, workshop.ExecutionStopped, workshop.ExecutionSuperseded:
-		return style.Doubt(text)
+		return style.Doubt(said)
 	}
-	return text
+	return said
 }
 
 // sentence says what happened, without the moment and the commit's id.
@@ -60,9 +81,9 @@ func sentence(h workshop.Happening) string {
 	case workshop.ActionStarted:
 		return what + " started"
 	case workshop.ActionSucceeded:
-		return what + " succeeded" + took(h) + prefixed(": ", h.Detail)
+		return what + " succeeded" + took(h) + after(": ", h.Detail)
 	case workshop.ActionFailed:
-		return "✗ " + what + " failed" + took(h) + prefixed(": ", reason(h))
+		return "✗ " + what + " failed" + took(h) + after(": ", reason(h))
 	case workshop.ActionAbandoned:
 		return what + " was abandoned" + took(h)
 	case workshop.ApprovalAwaited:
@@ -87,17 +108,25 @@ func sentence(h workshop.Happening) string {
 
 // noticed says whose commit it is and what is in it.
 func noticed(h workshop.Happening) string {
-	text := `noticed "` + title(h.Message) + `"`
+	said := `noticed "` + title(h.Message) + `"`
 	if h.Author != "" {
-		text += " by " + oneLine(h.Author)
+		said += " by " + oneLine(h.Author)
 	}
 	switch {
 	case h.Seconds > 0:
-		text += ", " + Seconds(h.Seconds) + " after the push"
+		said += ", " + Seconds(h.Seconds) + " after the push"
 	case h.Committed != nil && h.Time.After(*h.Committed):
-		text += ", committed " + Seconds(math.Ceil(h.Time.Sub(*h.Committed).Seconds())) + " before" // Git counts seconds
+		said += ", committed " + ago(h.Time.Sub(*h.Committed)) + " before"
 	}
-	return text + prefixed(": ", filesChanged(h.Files))
+	return said + after(": ", filesChanged(h.Files))
+}
+
+// ago is a time that is known to the second.
+func ago(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.0f s", math.Ceil(d.Seconds()))
+	}
+	return Seconds(d.Seconds())
 }
 
 // mostNamed is how many files are named; the others are counted.
@@ -115,7 +144,7 @@ func filesChanged(files []verify.FileChange) string {
 			name += " " + f.Change
 		}
 		if f.Added+f.Removed > 0 {
-			name += fmt.Sprintf(" (+%d -%d)", f.Added, f.Removed)
+			name += fmt.Sprintf(" (+%d/-%d)", f.Added, f.Removed)
 		}
 		names = append(names, name)
 	}
@@ -124,26 +153,26 @@ func filesChanged(files []verify.FileChange) string {
 
 // live says what the live URL answers, and how long that took from the push.
 func live(h workshop.Happening) string {
-	text := "live: " + h.URL + " " + oneLine(h.Detail)
+	said := "live: " + h.URL + " " + oneLine(h.Detail)
 	if h.Seconds > 0 {
-		text += ", " + Seconds(h.Seconds) + " after the push"
+		said += ", " + Seconds(h.Seconds) + " after the push"
 	}
-	return text
+	return said
 }
 
 func took(h workshop.Happening) string {
 	if h.Seconds <= 0 {
 		return ""
 	}
-	text := " in "
-	if h.Event == workshop.ActionFailed || h.Event == workshop.ExecutionFailed {
-		text = " after "
+	said := " after "
+	if h.Event == workshop.ActionSucceeded || h.Event == workshop.ExecutionSucceeded {
+		said = " in "
 	}
-	text += Seconds(h.Seconds)
+	said += Seconds(h.Seconds)
 	if h.MedianSeconds > 0 {
-		text += ", median " + Seconds(h.MedianSeconds)
+		said += ", median " + Seconds(h.MedianSeconds)
 	}
-	return text
+	return said
 }
 
 func reason(h workshop.Happening) string {
@@ -165,52 +194,36 @@ func failureLines(f *verify.Failure) []string {
 	return lines
 }
 
-func prefixed(prefix, text string) string {
-	if text = oneLine(text); text == "" {
+func after(prefix, what string) string {
+	if what = oneLine(what); what == "" {
 		return ""
 	}
-	return prefix + text
+	return prefix + what
 }
 
 // title is a commit message's first line.
 func title(message string) string {
 	first, _, _ := strings.Cut(strings.TrimSpace(message), "\n")
-	return cut(oneLine(first), 60)
+	return text.Cut(oneLine(first), 60)
 }
 
-// oneLine makes of anything one line that a terminal only shows: what others
-// wrote, in a commit or a log, moves no cursor and changes no colour.
-func oneLine(text string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r):
-			return -1
-		}
-		return r
-	}, withoutEscapes(text)))
-}
+// oneLine makes one line of what others wrote, in a commit or a log.
+func oneLine(s string) string { return strings.Join(strings.Fields(Clean(s)), " ") }
 
 // Note is what happened as a text that stands alone, for a chat.
 func Note(environment string, h workshop.Happening) string {
-	text := fmt.Sprintf("%s, commit %s %q", environment, shortCommit(h), title(h.Message))
+	said := fmt.Sprintf("%s, commit %s %q", environment, shortCommit(h), title(h.Message))
 	if h.Author != "" {
-		text += " by " + oneLine(h.Author)
+		said += " by " + oneLine(h.Author)
 	}
-	text += ": " + sentence(h)
+	said += ": " + sentence(h)
 	if h.Failure != nil {
 		if h.Event == workshop.ExecutionFailed {
-			text += prefixed(": ", reason(h))
+			said += after(": ", reason(h))
 		}
 		for _, line := range failureLines(h.Failure) {
-			text += "\n" + line
+			said += "\n" + line
 		}
 	}
-	return text
+	return said
 }
-
-// escapes are the sequences with which programs colour words and move the cursor.
-var escapes = regexp.MustCompile(`\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?`)
-
-func withoutEscapes(text string) string { return escapes.ReplaceAllString(text, "") }

@@ -50,8 +50,11 @@ func (v *watcher) compare(ctx context.Context, e *verify.Execution, s *seen) []H
 	if ended := s.status != "" && endEvents[s.status] != ""; ended && e.Moving() {
 		c.happened(Happening{Time: v.w.now().UTC(), Event: ExecutionRetried})
 	}
-	for _, a := range e.Actions {
+	for i, a := range e.Actions {
 		c.action(ctx, a)
+		if i+1 == len(e.Actions) || e.Actions[i+1].Stage != a.Stage {
+			c.stage(ctx, a.Stage)
+		}
 	}
 	if s.status != e.Status {
 		c.ended(ctx)
@@ -171,7 +174,6 @@ func (c *comparison) action(ctx context.Context, a verify.Action) {
 		h.Failure, c.s.failure = &failure, &failure
 	}
 	c.happened(h)
-	c.stage(ctx, a.Stage)
 }
 
 // stage tells the end of a stage, once no action of it is left.
