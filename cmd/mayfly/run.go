@@ -102,7 +102,13 @@ func (a *app) run(ctx context.Context, wanted []*phases.Phase, yes, teardown boo
 	if !a.flags.json {
 		a.say("Environment %s (%s) in account %s, %s\nWorking copy %s\n", e.Name, e.ID, e.Account, e.Region, e.WorkDir)
 	}
+	restore := func() {}
+	if human, ok := reporter.(*terminal.Human); ok {
+		restore = human.Listen(a.stdin)
+	}
+	defer restore()
 	results, runErr := w.Run(ctx, wanted)
+	restore()
 	done()
 	summary := runDone{Event: "run.done", OK: runErr == nil, Phases: results}
 	if runErr != nil {

@@ -46,7 +46,7 @@ func (h *Human) Listen(in *os.File) (restore func()) {
 	if !h.inPlace() {
 		return func() {}
 	}
-	restore, err := Keys(in, h.key)
+	giveBack, err := Keys(in, h.key)
 	if err != nil {
 		return func() {}
 	}
@@ -54,7 +54,7 @@ func (h *Human) Listen(in *os.File) (restore func()) {
 	h.board.keys = true
 	h.mu.Unlock()
 	return func() {
-		restore()
+		giveBack()
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.board.keys = false
