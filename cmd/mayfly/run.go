@@ -155,7 +155,7 @@ func (a *app) showRun(s runDone) {
 	}
 	if len(s.LeadTimes) > 0 {
 		a.answer("\n%s\n", style.Bold("From push to production"))
-		terminal.LeadTimes(a.streams.Out, style, s.LeadTimes)
+		terminal.LeadTimes(a.streams.Out, style, a.outColumns(), s.LeadTimes)
 	}
 }
 
