@@ -39,7 +39,7 @@ var Caching = &Phase{
 		},
 		{
 			Title: "Build warm",
-			Why:   "A real change again: only what changed is compiled.",
+			Why:   "A real change again, and this build starts with what the last one left.",
 			Commands: func(cloud.Names) []string {
 				return []string{"git commit -am 'Hello from a warm build' && git push origin main"}
 			},
