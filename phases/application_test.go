@@ -2,6 +2,9 @@ package phases
 
 import (
 	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -128,6 +131,54 @@ func readBuildspec(t *testing.T, language, phase string) (b buildspec) {
 		t.Fatalf("%s, %s: %v, %+v", language, phase, err, b)
 	}
 	return b
+}
+
+// TestArtifactHoldsTheServiceAlone runs the buildspecs' commands twice as a build
+// does: no test, no bytecode and no tool goes to production, and the second
+// build finds what the first has kept.
+func TestArtifactHoldsTheServiceAlone(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("builds need a POSIX system")
+	}
+	for language, want := range map[string][]string{
+		"python": {"deploy.json", "greeting.py", "hello.py", "page.html", "page.py", "stamp.json", "template.yaml"},
+		"node":   {"deploy.json", "greeting.mjs", "hello.mjs", "page.html", "page.mjs", "stamp.json", "template.yaml"},
+	} {
+		t.Run(language, func(t *testing.T) {
+			a, files := sample(t, language)
+			needs(t, a)
+			files["deploy.json"] = []byte("{}")
+			spec := readBuildspec(t, language, "caching")
+			script := "set -e\n"
+			for _, phase := range []string{"install", "build", "post_build"} {
+				script += strings.Join(spec.Phases[phase].Commands, "\n") + "\n"
+			}
+			script += `echo "$CACHE" > "$HOME/cache"`
+			home := t.TempDir()
+			t.Setenv("HOME", home)
+			t.Setenv("CODEBUILD_BUILD_SUCCEEDING", "1")
+			for _, cache := range []string{"miss", "hit"} {
+				dir := t.TempDir()
+				for name, data := range files {
+					write(t, filepath.Join(dir, name), data)
+				}
+				command(t, dir, "sh", "-c", script)
+				if got, err := os.ReadFile(filepath.Join(home, "cache")); err != nil || string(got) != cache+"\n" {
+					t.Errorf("the cache was a %q, want %s; %v", got, cache, err)
+				}
+				var got []string
+				err := fs.WalkDir(os.DirFS(filepath.Join(dir, "out")), ".", func(name string, entry fs.DirEntry, err error) error {
+					if err == nil && !entry.IsDir() {
+						got = append(got, name)
+					}
+					return err
+				})
+				if err != nil || !slices.Equal(got, want) {
+					t.Errorf("the artifact is %q, want %q; %v", got, want, err)
+				}
+			}
+		})
+	}
 }
 
 // TestLockFileNamesThePublicRegistry keeps other addresses out of a learner's repository.

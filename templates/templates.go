@@ -1,7 +1,8 @@
 // Package templates holds the lessons' material: a folder for each phase with
-// the lesson, the CloudFormation template and the buildspec, and a folder for
-// each sample application. Names ending in ".txt" lose that ending when they
-// are written for a learner: a folder with a go.mod cannot be embedded.
+// the lesson and the CloudFormation template, and a folder for each sample
+// application with its buildspecs, beside the page that they share. Names
+// ending in ".txt" lose that ending when they are written for a learner: a
+// folder with a go.mod cannot be embedded.
 package templates
 
 import "embed"
