@@ -20,6 +20,7 @@ import (
 //
 //   - by exec, mayfly itself, and exits CODE PROGRAM ARG..., which succeeds if
 //     the program ends with that exit code; signals reach the program;
+//   - by exec too, fetch ACCEPT: what the live URL of the status on stdin answers;
 //   - await REGEXP PROGRAM ARG...: runs the program until its output matches;
 //   - awaitfile REGEXP FILE: waits until a file matches;
 //   - json PATH WANT: looks into the last JSON value on stdout. A path is keys
@@ -50,6 +51,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"mayfly": func() { os.Exit(Main()) },  //nolint:forbidigo // it stands for main
 		"exits":  func() { os.Exit(exits()) }, //nolint:forbidigo // it is a program
+		"fetch":  fetch,
 	})
 }
 
