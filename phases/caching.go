@@ -11,13 +11,14 @@ import (
 var Caching = &Phase{
 	Name: "caching", Aliases: []string{"cache"}, Title: "Speeding up CodeBuild", Tagline: "Just press the Turbo button",
 	Requires: []*Phase{CloudFormation},
+	Undo:     undoCaching,
 	Steps: []Step{
 		{
 			Title:    "Turn on the cache",
 			Why:      "The project gets a place in S3 for what its builds want to keep.",
 			Commands: one("aws cloudformation deploy --stack-name %s --template-file template.yaml --capabilities CAPABILITY_IAM", cloud.Names.PipelineStack),
 			Do: func(ctx context.Context, b Bench) error {
-				return deployPipeline(ctx, b, "caching", map[string]string{"ApplicationStack": b.Scene().Names.ApplicationStack()})
+				return deployPipeline(ctx, b, "caching")
 			},
 			Checks:  []verify.Check{verify.CacheEnabled},
 			Hints:   []string{"Look for Cache: in the project."},

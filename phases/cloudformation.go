@@ -14,13 +14,14 @@ var CloudFormation = &Phase{
 	Name: "cloudformation", Aliases: []string{"deploy"}, Title: "CloudFormation",
 	Tagline:  "Like Continuous Integration, but for customer feedback",
 	Requires: []*Phase{CodePipeline},
+	Undo:     undoCloudFormation,
 	Steps: []Step{
 		{
 			Title:    "Add the Deploy stage",
 			Why:      "One action makes a change set, the next executes it.",
 			Commands: one("aws cloudformation deploy --stack-name %s --template-file template.yaml --capabilities CAPABILITY_IAM", cloud.Names.PipelineStack),
 			Do: func(ctx context.Context, b Bench) error {
-				return deployPipeline(ctx, b, "cloudformation", map[string]string{"ApplicationStack": b.Scene().Names.ApplicationStack()})
+				return deployPipeline(ctx, b, "cloudformation")
 			},
 			Checks:  []verify.Check{verify.DeployStage},
 			Hints:   []string{"The stage has two actions: CHANGE_SET_REPLACE, then CHANGE_SET_EXECUTE."},

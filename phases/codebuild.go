@@ -3,9 +3,6 @@ package phases
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/codecommit"
-
 	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/verify"
 )
@@ -14,19 +11,14 @@ import (
 var CodeBuild = &Phase{
 	Name: "codebuild", Title: "CodeBuild", Tagline: "Builds... can't someone else do it?",
 	Requires: []*Phase{CodeCommit},
+	Undo:     undoCodeBuild,
 	Steps: []Step{
 		{
 			Title:    "Make the build project",
 			Why:      "Its role may read this repository and write its own log, and nothing else.",
 			Commands: one("aws cloudformation deploy --stack-name %s --template-file template.yaml --capabilities CAPABILITY_IAM", cloud.Names.PipelineStack),
 			Do: func(ctx context.Context, b Bench) error {
-				name := b.Scene().Names.Repository()
-				out, err := b.Scene().CodeCommit.GetRepository(ctx, &codecommit.GetRepositoryInput{RepositoryName: &name})
-				if err != nil {
-					return err
-				}
-				url := aws.ToString(out.RepositoryMetadata.CloneUrlHttp)
-				return deployPipeline(ctx, b, "codebuild", map[string]string{"CloneUrl": url})
+				return deployPipeline(ctx, b, "codebuild")
 			},
 			Checks:  []verify.Check{verify.Project, verify.LeastPrivilege},
 			Hints:   []string{"A project needs a service role that codebuild.amazonaws.com may assume."},

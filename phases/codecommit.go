@@ -10,6 +10,7 @@ import (
 // CodeCommit is phase 1: a repository, and a push that IAM lets through.
 var CodeCommit = &Phase{
 	Name: "codecommit", Title: "CodeCommit", Tagline: "Git and IAM, together at last",
+	Undo: undoCodeCommit,
 	Steps: []Step{
 		{
 			Title: "Make the repository",

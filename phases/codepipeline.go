@@ -11,6 +11,7 @@ import (
 var CodePipeline = &Phase{
 	Name: "codepipeline", Aliases: []string{"pipeline"}, Title: "CodePipeline", Tagline: "Extreme Programming, to the MAX!",
 	Requires: []*Phase{CodeBuild},
+	Undo:     undoCodePipeline,
 	Steps: []Step{
 		{
 			Title: "Let the build hand on what it made",
@@ -31,7 +32,7 @@ var CodePipeline = &Phase{
 			Title:    "Make the pipeline",
 			Why:      "Making it starts its first execution; from then on a rule does, at every push.",
 			Commands: one("aws cloudformation deploy --stack-name %s --template-file template.yaml --capabilities CAPABILITY_IAM", cloud.Names.PipelineStack),
-			Do:       func(ctx context.Context, b Bench) error { return deployPipeline(ctx, b, "codepipeline", nil) },
+			Do:       func(ctx context.Context, b Bench) error { return deployPipeline(ctx, b, "codepipeline") },
 			Checks:   []verify.Check{verify.Pipeline, verify.PushRule},
 			Hints:    []string{"A CodeCommit source polls unless PollForSourceChanges is \"false\".", "The rule's target is the pipeline's ARN, with a role that may start it."},
 			Minutes:  3,

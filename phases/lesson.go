@@ -58,11 +58,7 @@ type Place struct {
 
 // NewPlace describes an environment to its lessons.
 func NewPlace(n cloud.Names, workdir string, tags map[string]string) Place {
-	command := "mayfly"
-	if n.Environment != "default" {
-		command += " --env " + n.Environment
-	}
-	return Place{Names: n, Mayfly: command, WorkDir: workdir, Tags: tags}
+	return Place{Names: n, Mayfly: Typed(n.Environment, "mayfly"), WorkDir: workdir, Tags: tags}
 }
 
 // StackTags are the tags as `aws cloudformation deploy --tags` takes them.

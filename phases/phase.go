@@ -25,6 +25,8 @@ type Phase struct {
 	Requires []*Phase
 	// Steps are done in order.
 	Steps []Step
+	// Undo takes back what the phase has made, when no later phase stands. It must be safe to do again.
+	Undo func(ctx context.Context, u Undoer) error
 }
 
 // Step is one thing to do, with the checks that say whether it is done.

@@ -13,16 +13,21 @@ import (
 
 // LeadTime is one commit's way to production, measured.
 type LeadTime struct {
-	Commit    string       `json:"commit"`
-	Execution string       `json:"execution"`
-	Message   string       `json:"message,omitempty"`
-	Status    string       `json:"status"`
-	Cache     verify.Cache `json:"cache"`
+	Commit    string `json:"commit"`
+	Execution string `json:"execution"`
+	Message   string `json:"message,omitempty"`
+	Status    string `json:"status"`
+	// Started is when the pipeline noticed the commit.
+	Started time.Time    `json:"started"`
+	Cache   verify.Cache `json:"cache"`
 	// Seconds are from the push on; what was not reached is zero.
 	Seconds LeadSeconds `json:"seconds"`
 	// Phases are the phases of the build, in seconds.
 	Phases []PhaseSeconds `json:"phases,omitempty"`
 }
+
+// Succeeded is the status of a commit that came through.
+const Succeeded = string(types.PipelineExecutionStatusSucceeded)
 
 // LeadSeconds are the parts of a lead time.
 type LeadSeconds struct {
@@ -70,7 +75,7 @@ func (w *Workshop) leadTimes(ctx context.Context, executions []*verify.Execution
 			continue
 		}
 		t := LeadTime{
-			Commit: e.Commit, Execution: e.ID, Message: e.Message, Status: string(e.Status), Cache: e.Cache,
+			Commit: e.Commit, Execution: e.ID, Message: e.Message, Status: string(e.Status), Started: e.Started, Cache: e.Cache,
 			Seconds: LeadSeconds{
 				Total: e.Total().Seconds(), Source: e.Source.Length().Seconds(), Build: e.Build.Length().Seconds(),
 				Commands: e.Commands().Seconds(), Deploy: e.Deploying().Seconds(),
