@@ -3,9 +3,6 @@ package phases
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/codecommit"
-
 	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/verify"
 )
@@ -14,25 +11,16 @@ import (
 var Approval = &Phase{
 	Name: "approval", Aliases: []string{"approve"}, Title: "Manual approval", Tagline: "Do you want to deploy?",
 	Requires: []*Phase{Caching},
+	Undo:     undoApproval,
 	Steps: []Step{
 		{
 			Title:    "Put a person in the way",
 			Why:      "Between change set and execution the pipeline now asks, by a message that says who changed what.",
 			Commands: one("aws cloudformation deploy --stack-name %s --template-file template.yaml --capabilities CAPABILITY_IAM", cloud.Names.PipelineStack),
-			Do: func(ctx context.Context, b Bench) error {
-				name := b.Scene().Names.Repository()
-				out, err := b.Scene().CodeCommit.GetRepository(ctx, &codecommit.GetRepositoryInput{RepositoryName: &name})
-				if err != nil {
-					return err
-				}
-				return deployPipeline(ctx, b, "approval", map[string]string{
-					"ApplicationStack": b.Scene().Names.ApplicationStack(),
-					"CloneUrl":         aws.ToString(out.RepositoryMetadata.CloneUrlHttp),
-				})
-			},
-			Checks:  []verify.Check{verify.ApprovalStage},
-			Hints:   []string{"An action of the category Approval has the provider Manual.", "Its RunOrder stands between Prepare's and Execute's."},
-			Minutes: 2,
+			Do:       func(ctx context.Context, b Bench) error { return deployPipeline(ctx, b, "approval") },
+			Checks:   []verify.Check{verify.ApprovalStage},
+			Hints:    []string{"An action of the category Approval has the provider Manual.", "Its RunOrder stands between Prepare's and Execute's."},
+			Minutes:  2,
 		},
 		{
 			Title: "Push, and wait to be asked",
@@ -54,10 +42,8 @@ var Approval = &Phase{
 				return []string{"aws codepipeline put-approval-result --pipeline-name " + n.Pipeline() +
 					" --stage-name Deploy --action-name Approve --token TOKEN --result status=Approved,summary='I have read it'"}
 			},
-			Do: func(ctx context.Context, b Bench) error {
-				return b.Decide(ctx, true, "approved by mayfly run")
-			},
-			Checks:  []verify.Check{verify.Approved, verify.Live},
+			Do:      func(ctx context.Context, b Bench) error { return b.Decide(ctx, true, "approved by mayfly run") },
+			Checks:  []verify.Check{verify.Approved},
 			Hints:   []string{"`mayfly approve` shows what is asked, and answers.", "`aws codepipeline get-pipeline-state` shows the token."},
 			Minutes: 2,
 		},

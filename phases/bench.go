@@ -66,13 +66,15 @@ func pipelineParameters(ctx context.Context, b Bench, phase string) (map[string]
 	names := b.Scene().Names
 	parameters := map[string]string{"RepositoryName": names.Repository()}
 	switch phase {
-	case "codebuild":
+	case "codebuild", "approval":
 		out, err := b.Scene().CodeCommit.GetRepository(ctx, &codecommit.GetRepositoryInput{RepositoryName: aws.String(names.Repository())})
 		if err != nil {
 			return nil, err
 		}
 		parameters["CloneUrl"] = aws.ToString(out.RepositoryMetadata.CloneUrlHttp)
-	case "cloudformation", "caching":
+	}
+	switch phase {
+	case "cloudformation", "caching", "approval":
 		parameters["ApplicationStack"] = names.ApplicationStack()
 	}
 	return parameters, nil
