@@ -3,7 +3,6 @@ package phases
 import (
 	"context"
 
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/verify"
 )
 
@@ -14,20 +13,16 @@ var Approval = &Phase{
 	Undo:     undoApproval,
 	Steps: []Step{
 		{
-			Title:    "Put a person in the way",
-			Why:      "Between change set and execution the pipeline now asks, by a message that says who changed what.",
-			Commands: one("aws cloudformation deploy --stack-name %s --template-file template.yaml --capabilities CAPABILITY_IAM", cloud.Names.PipelineStack),
-			Do:       func(ctx context.Context, b Bench) error { return deployPipeline(ctx, b, "approval") },
-			Checks:   []verify.Check{verify.ApprovalStage},
-			Hints:    []string{"An action of the category Approval has the provider Manual.", "Its RunOrder stands between Prepare's and Execute's."},
-			Minutes:  2,
+			Title:   "Put a person in the way",
+			Why:     "Between change set and execution the pipeline now asks, by a message that says who changed what.",
+			Do:      func(ctx context.Context, b Bench) error { return deployPipeline(ctx, b, "approval") },
+			Checks:  []verify.Check{verify.ApprovalStage},
+			Hints:   []string{"An action of the category Approval has the provider Manual.", "Its RunOrder stands between Prepare's and Execute's."},
+			Minutes: 2,
 		},
 		{
 			Title: "Push, and wait to be asked",
 			Why:   "The change set is made; the execution stops and sends a message.",
-			Commands: func(cloud.Names) []string {
-				return []string{"git commit -am 'Ask before this goes live' && git push origin main"}
-			},
 			Do: func(ctx context.Context, b Bench) error {
 				return commitGreeting(ctx, b, "Ask before this goes live", nil)
 			},
@@ -36,12 +31,8 @@ var Approval = &Phase{
 			Minutes: 7,
 		},
 		{
-			Title: "Approve it",
-			Why:   "You are the slowest stage. Read what you approve.",
-			Commands: func(n cloud.Names) []string {
-				return []string{"aws codepipeline put-approval-result --pipeline-name " + n.Pipeline() +
-					" --stage-name Deploy --action-name Approve --token TOKEN --result status=Approved,summary='I have read it'"}
-			},
+			Title:   "Approve it",
+			Why:     "You are the slowest stage. Read what you approve.",
 			Do:      func(ctx context.Context, b Bench) error { return b.Decide(ctx, true, "approved by mayfly run") },
 			Checks:  []verify.Check{verify.Approved},
 			Hints:   []string{"`mayfly approve` shows what is asked, and answers.", "`aws codepipeline get-pipeline-state` shows the token."},

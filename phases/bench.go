@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/codecommit"
 
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/templates"
 	"github.com/mayfly-cd/mayfly/verify"
 )
@@ -65,16 +64,14 @@ func deployPipeline(ctx context.Context, b Bench, phase string) error {
 func pipelineParameters(ctx context.Context, b Bench, phase string) (map[string]string, error) {
 	names := b.Scene().Names
 	parameters := map[string]string{"RepositoryName": names.Repository()}
-	switch phase {
-	case "codebuild", "approval":
+	if phase == "codebuild" || phase == "approval" {
 		out, err := b.Scene().CodeCommit.GetRepository(ctx, &codecommit.GetRepositoryInput{RepositoryName: aws.String(names.Repository())})
 		if err != nil {
 			return nil, err
 		}
 		parameters["CloneUrl"] = aws.ToString(out.RepositoryMetadata.CloneUrlHttp)
 	}
-	switch phase {
-	case "cloudformation", "caching", "approval":
+	if phase == "cloudformation" || phase == "caching" || phase == "approval" {
 		parameters["ApplicationStack"] = names.ApplicationStack()
 	}
 	return parameters, nil
@@ -98,8 +95,4 @@ func commitGreeting(ctx context.Context, b Bench, greeting string, files map[str
 	all := map[string][]byte{name: changed}
 	maps.Copy(all, files)
 	return commitAndAwait(ctx, b, greeting, all)
-}
-
-func one(format string, name func(cloud.Names) string) func(cloud.Names) []string {
-	return func(n cloud.Names) []string { return []string{fmt.Sprintf(format, name(n))} }
 }

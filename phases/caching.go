@@ -3,7 +3,6 @@ package phases
 import (
 	"context"
 
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/verify"
 )
 
@@ -14,9 +13,8 @@ var Caching = &Phase{
 	Undo:     undoCaching,
 	Steps: []Step{
 		{
-			Title:    "Turn on the cache",
-			Why:      "The project gets a place in S3 for what its builds want to keep.",
-			Commands: one("aws cloudformation deploy --stack-name %s --template-file template.yaml --capabilities CAPABILITY_IAM", cloud.Names.PipelineStack),
+			Title: "Turn on the cache",
+			Why:   "The project gets a place in S3 for what its builds want to keep.",
 			Do: func(ctx context.Context, b Bench) error {
 				return deployPipeline(ctx, b, "caching")
 			},
@@ -27,9 +25,6 @@ var Caching = &Phase{
 		{
 			Title: "Say what to keep, and fill the cache",
 			Why:   "This build still starts from scratch, and leaves something behind.",
-			Commands: func(cloud.Names) []string {
-				return []string{"git commit -am 'Keep the build cache' && git push origin main"}
-			},
 			Do: func(ctx context.Context, b Bench) error {
 				return commitGreeting(ctx, b, "Hello from a build that leaves something behind",
 					map[string][]byte{"buildspec.yml": b.Application().Buildspec("caching")})
@@ -40,10 +35,7 @@ var Caching = &Phase{
 		},
 		{
 			Title: "Build warm",
-			Why:   "A real change again: only what changed is compiled.",
-			Commands: func(cloud.Names) []string {
-				return []string{"git commit -am 'Hello from a warm build' && git push origin main"}
-			},
+			Why:   "A real change again, and this build starts with what the last one left.",
 			Do: func(ctx context.Context, b Bench) error {
 				return commitGreeting(ctx, b, "Hello from a warm build", nil)
 			},

@@ -15,10 +15,6 @@ var CodeCommit = &Phase{
 		{
 			Title: "Make the repository",
 			Why:   "CloudFormation makes it, so that it can be made again and taken down without a trace.",
-			Commands: func(n cloud.Names) []string {
-				return []string{"aws cloudformation deploy --stack-name " + n.RepositoryStack() +
-					" --template-file template.yaml --parameter-overrides RepositoryName=" + n.Repository()}
-			},
 			Do: func(ctx context.Context, b Bench) error {
 				names := b.Scene().Names
 				_, err := b.Deploy(ctx, names.RepositoryStack(), template("codecommit"),
@@ -30,9 +26,8 @@ var CodeCommit = &Phase{
 			Minutes: 1,
 		},
 		{
-			Title:    "Push the application",
-			Why:      "The push is signed with your AWS keys: no password is asked for and none is kept.",
-			Commands: func(cloud.Names) []string { return []string{"git push origin main"} },
+			Title: "Push the application",
+			Why:   "The push is signed with your AWS keys: no password is asked for and none is kept.",
 			Do: func(ctx context.Context, b Bench) error {
 				stack, err := b.Scene().FindStack(ctx, b.Scene().Names.RepositoryStack())
 				if err != nil {

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/verify"
 )
 
@@ -35,8 +34,6 @@ type Step struct {
 	Title string
 	// Why says why, in a sentence.
 	Why string
-	// Commands are the aws and git commands that do the same.
-	Commands func(n cloud.Names) []string
 	// Do does it. It must be safe to do again.
 	Do func(ctx context.Context, b Bench) error
 	// Checks must all pass when the step is done.

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/templates"
 )
 
@@ -59,7 +58,6 @@ func TestEveryPhaseIsListed(t *testing.T) {
 // TestDeclarations lints what every phase declares.
 func TestDeclarations(t *testing.T) {
 	words := map[string]string{}
-	names := cloud.Names{Environment: "default", ID: "abcdef"}
 	for _, p := range Every() {
 		for _, word := range append([]string{p.Name}, p.Aliases...) {
 			if other := words[word]; other != "" {
@@ -87,9 +85,6 @@ func TestDeclarations(t *testing.T) {
 			}
 			if len(s.Checks) == 0 || len(s.Hints) == 0 || slices.Contains(s.Hints, "") {
 				t.Errorf("%s: step %q wants checks and hints", p.Name, s.Title)
-			}
-			if s.Commands == nil || len(s.Commands(names)) == 0 {
-				t.Errorf("%s: step %q wants the commands that do the same", p.Name, s.Title)
 			}
 			for _, c := range s.Checks {
 				if c.Name == "" || c.Asks == "" || c.Ask == nil {
@@ -138,59 +133,5 @@ func itoa(name string) string {
 func TestABonusIsNoPartOfTheWorkshop(t *testing.T) {
 	if len(All) != 5 || slices.Contains(All, Approval) || !Approval.IsBonus() || Caching.IsBonus() || Approval.Number() != 6 {
 		t.Errorf("All has %d phases, approval is number %d", len(All), Approval.Number())
-	}
-}
-
-func TestMaterialIsThere(t *testing.T) {
-	application, err := FindApplication("go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range Every() {
-		if len(template(p.Name)) == 0 {
-			t.Errorf("%s has an empty template", p.Name)
-		}
-		if p != CodeCommit && !p.IsBonus() && len(application.Buildspec(p.Name)) == 0 {
-			t.Errorf("%s has an empty buildspec", p.Name)
-		}
-	}
-	files, err := application.Files()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"go.mod", "go.sum", ".gitignore", ".gitattributes", "main.go", "greeting/greeting.go", "template.yaml"} {
-		if len(files[want]) == 0 {
-			t.Errorf("the application has no %s; it has %v", want, len(files))
-		}
-	}
-}
-
-func TestGreet(t *testing.T) {
-	application, err := FindApplication("go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := application.Files()
-	if err != nil {
-		t.Fatal(err)
-	}
-	read := func(name string) ([]byte, error) {
-		if data, ok := files[name]; ok {
-			return data, nil
-		}
-		return nil, fs.ErrNotExist
-	}
-	name, changed, err := application.Greet(read, `Say "hi"`)
-	if err != nil || !strings.Contains(string(changed), `const Text = "Say \"hi\""`) {
-		t.Errorf("Greet: %s %v\n%s", name, err, changed)
-	}
-	if _, _, err := application.Greet(func(string) ([]byte, error) { return nil, fs.ErrNotExist }, "x"); err == nil {
-		t.Error("a missing greeting is no error")
-	}
-}
-
-func TestFindApplicationNamesWhatThereIs(t *testing.T) {
-	if _, err := FindApplication("cobol"); err == nil || !strings.Contains(err.Error(), "go") {
-		t.Errorf("got %v", err)
 	}
 }

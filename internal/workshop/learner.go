@@ -127,5 +127,5 @@ func (w *Workshop) Now() time.Time { return w.now() }
 
 // Place is what the lessons' commands name.
 func (w *Workshop) Place() phases.Place {
-	return phases.NewPlace(w.env.Names(), w.env.WorkDir, w.env.Tags())
+	return phases.NewPlace(w.env.Names(), w.env.WorkDir, w.env.Tags(), w.app)
 }
