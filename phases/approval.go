@@ -10,13 +10,12 @@ import (
 var Approval = &Phase{
 	Name: "approval", Aliases: []string{"approve"}, Title: "Manual approval", Tagline: "Do you want to deploy?",
 	Requires: []*Phase{Caching},
+	Undo:     undoApproval,
 	Steps: []Step{
 		{
-			Title: "Put a person in the way",
-			Why:   "Between change set and execution the pipeline now asks, by a message that says who changed what.",
-			Do: func(ctx context.Context, b Bench) error {
-				return deployPipeline(ctx, b, "approval")
-			},
+			Title:   "Put a person in the way",
+			Why:     "Between change set and execution the pipeline now asks, by a message that says who changed what.",
+			Do:      func(ctx context.Context, b Bench) error { return deployPipeline(ctx, b, "approval") },
 			Checks:  []verify.Check{verify.ApprovalStage},
 			Hints:   []string{"An action of the category Approval has the provider Manual.", "Its RunOrder stands between Prepare's and Execute's."},
 			Minutes: 2,
@@ -32,12 +31,10 @@ var Approval = &Phase{
 			Minutes: 7,
 		},
 		{
-			Title: "Approve it",
-			Why:   "You are the slowest stage. Read what you approve.",
-			Do: func(ctx context.Context, b Bench) error {
-				return b.Decide(ctx, true, "approved by mayfly run")
-			},
-			Checks:  []verify.Check{verify.Approved, verify.Live},
+			Title:   "Approve it",
+			Why:     "You are the slowest stage. Read what you approve.",
+			Do:      func(ctx context.Context, b Bench) error { return b.Decide(ctx, true, "approved by mayfly run") },
+			Checks:  []verify.Check{verify.Approved},
 			Hints:   []string{"`mayfly approve` shows what is asked, and answers.", "`aws codepipeline get-pipeline-state` shows the token."},
 			Minutes: 2,
 		},
