@@ -30,8 +30,11 @@ type Bench interface {
 	Commit(ctx context.Context, message string, files map[string][]byte) (string, error)
 	// Build starts a build of the project and waits for its end. A build that fails is an error.
 	Build(ctx context.Context) error
-	// Await waits for the end of the pipeline's execution of a commit. One that fails is an error.
+	// Await waits for the end of the pipeline's execution of a commit, or until
+	// it waits for a person. One that fails is an error.
 	Await(ctx context.Context, commit string) error
+	// Decide answers the approval that waits. Where none waits it is an error.
+	Decide(ctx context.Context, approve bool, comment string) error
 	// Tags are the tags of the environment.
 	Tags() map[string]string
 }
@@ -61,14 +64,14 @@ func deployPipeline(ctx context.Context, b Bench, phase string) error {
 func pipelineParameters(ctx context.Context, b Bench, phase string) (map[string]string, error) {
 	names := b.Scene().Names
 	parameters := map[string]string{"RepositoryName": names.Repository()}
-	switch phase {
-	case "codebuild":
+	if phase == "codebuild" || phase == "approval" {
 		out, err := b.Scene().CodeCommit.GetRepository(ctx, &codecommit.GetRepositoryInput{RepositoryName: aws.String(names.Repository())})
 		if err != nil {
 			return nil, err
 		}
 		parameters["CloneUrl"] = aws.ToString(out.RepositoryMetadata.CloneUrlHttp)
-	case "cloudformation", "caching":
+	}
+	if phase == "cloudformation" || phase == "caching" || phase == "approval" {
 		parameters["ApplicationStack"] = names.ApplicationStack()
 	}
 	return parameters, nil

@@ -3,6 +3,7 @@ package phases
 import (
 	"context"
 
+	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/verify"
 )
 
@@ -25,8 +26,23 @@ var CodeCommit = &Phase{
 			Minutes: 1,
 		},
 		{
-			Title:   "Push the application",
-			Why:     "The push is signed with your AWS keys: no password is asked for and none is kept.",
+			Title: "Push the application",
+			Why:   "The push is signed with your AWS keys: no password is asked for and none is kept.",
+			Do: func(ctx context.Context, b Bench) error {
+				stack, err := b.Scene().FindStack(ctx, b.Scene().Names.RepositoryStack())
+				if err != nil {
+					return err
+				}
+				if err := b.Clone(ctx, cloud.Output(stack, "CloneUrl")); err != nil {
+					return err
+				}
+				files, err := b.Application().Files()
+				if err != nil {
+					return err
+				}
+				_, err = b.Commit(ctx, "Add the sample application", files)
+				return err
+			},
 			Checks:  []verify.Check{verify.MainBranch, verify.ApplicationPushed},
 			Hints:   []string{"The branch must be called main.", "git push origin HEAD:main"},
 			Minutes: 1,

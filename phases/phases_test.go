@@ -36,7 +36,7 @@ func TestEveryPhaseIsListed(t *testing.T) {
 					}
 				}
 			case *ast.CompositeLit:
-				if spec.Names[0].Name == "All" {
+				if name := spec.Names[0].Name; name == "All" || name == "Bonus" {
 					for _, element := range value.Elts {
 						listed[element.(*ast.Ident).Name] = true
 					}
@@ -50,7 +50,7 @@ func TestEveryPhaseIsListed(t *testing.T) {
 	}
 	for name := range declared {
 		if !listed[name] {
-			t.Errorf("phase %s is not listed: add it to All in phase.go:\n\tvar All = []*Phase{..., %s}", name, name)
+			t.Errorf("phase %s is not listed: add it to All (or Bonus) in phase.go:\n\tvar All = []*Phase{..., %s}", name, name)
 		}
 	}
 }
@@ -58,7 +58,7 @@ func TestEveryPhaseIsListed(t *testing.T) {
 // TestDeclarations lints what every phase declares.
 func TestDeclarations(t *testing.T) {
 	words := map[string]string{}
-	for _, p := range All {
+	for _, p := range Every() {
 		for _, word := range append([]string{p.Name}, p.Aliases...) {
 			if other := words[word]; other != "" {
 				t.Errorf("%s and %s share the word %q", p.Name, other, word)
@@ -103,12 +103,13 @@ func TestDeclarations(t *testing.T) {
 func TestFind(t *testing.T) {
 	for word, want := range map[string]*Phase{
 		"codecommit": CodeCommit, "1": CodeCommit, "5": Caching, "deploy": CloudFormation, "CODEBUILD": CodeBuild,
+		"approval": Approval, "6": Approval, "approve": Approval,
 	} {
 		if got, err := Find(word); err != nil || got != want {
 			t.Errorf("Find(%q) = %v, %v", word, got, err)
 		}
 	}
-	for word, nearest := range map[string]string{"codebild": "codebuild", "cach": "caching", "6": "", "pipline": "codepipeline"} {
+	for word, nearest := range map[string]string{"codebild": "codebuild", "cach": "caching", "7": "", "pipline": "codepipeline", "aproval": "approval"} {
 		_, err := Find(word)
 		unknown, ok := errors.AsType[*UnknownError](err)
 		if !ok {
@@ -128,56 +129,9 @@ func itoa(name string) string {
 	return string(rune('0' + p.Number()))
 }
 
-func TestMaterialIsThere(t *testing.T) {
-	application, err := FindApplication("go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range All {
-		if len(template(p.Name)) == 0 {
-			t.Errorf("%s has an empty template", p.Name)
-		}
-		if p != CodeCommit && len(application.Buildspec(p.Name)) == 0 {
-			t.Errorf("%s has an empty buildspec", p.Name)
-		}
-	}
-	files, err := application.Files()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"go.mod", "go.sum", ".gitignore", ".gitattributes", "main.go", "greeting/greeting.go", "template.yaml"} {
-		if len(files[want]) == 0 {
-			t.Errorf("the application has no %s; it has %v", want, len(files))
-		}
-	}
-}
-
-func TestGreet(t *testing.T) {
-	application, err := FindApplication("go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := application.Files()
-	if err != nil {
-		t.Fatal(err)
-	}
-	read := func(name string) ([]byte, error) {
-		if data, ok := files[name]; ok {
-			return data, nil
-		}
-		return nil, fs.ErrNotExist
-	}
-	name, changed, err := application.Greet(read, `Say "hi"`)
-	if err != nil || !strings.Contains(string(changed), `const Text = "Say \"hi\""`) {
-		t.Errorf("Greet: %s %v\n%s", name, err, changed)
-	}
-	if _, _, err := application.Greet(func(string) ([]byte, error) { return nil, fs.ErrNotExist }, "x"); err == nil {
-		t.Error("a missing greeting is no error")
-	}
-}
-
-func TestFindApplicationNamesWhatThereIs(t *testing.T) {
-	if _, err := FindApplication("cobol"); err == nil || !strings.Contains(err.Error(), "go") {
-		t.Errorf("got %v", err)
+// TestABonusIsNoPartOfTheWorkshop: a run without names does five phases.
+func TestABonusIsNoPartOfTheWorkshop(t *testing.T) {
+	if len(All) != 5 || slices.Contains(All, Approval) || !Approval.IsBonus() || Caching.IsBonus() || Approval.Number() != 6 {
+		t.Errorf("All has %d phases, approval is number %d", len(All), Approval.Number())
 	}
 }

@@ -50,7 +50,9 @@ type Result struct {
 	State State
 	// Observed and Expected are sentences without a full stop.
 	Observed, Expected string
-	// Fix is the command or the change that mends it, where State is Wrong or CannotTell.
+	// Fix is the command or the change that mends it, where State is Wrong or
+	// CannotTell. Where State is NotYet and waiting alone brings nothing, it is
+	// what a person must do.
 	Fix string
 	// Wait is how long it usually still takes, where State is NotYet.
 	Wait time.Duration
@@ -68,6 +70,14 @@ func wrong(observed, expected, fix string) Result {
 
 func notYet(observed, expected string, wait time.Duration) Result {
 	return Result{State: NotYet, Observed: observed, Expected: expected, Wait: wait}
+}
+
+// command is a command of mayfly's for this environment.
+func (s *Scene) command(words string) string {
+	if s.Names.Environment == "default" {
+		return "mayfly " + words
+	}
+	return "mayfly --env " + s.Names.Environment + " " + words
 }
 
 // cannotTell explains why a call gave no answer, and what to do about it.

@@ -144,7 +144,7 @@ func TestKeysNeedATerminal(t *testing.T) {
 	}
 	s := newScreen(80, 24)
 	h := humanOn(s, false)
-	h.Listen(null)() // and a reporter does without
+	h.Listen(null, nil)() // and a reporter does without
 	if h.board.keys {
 		t.Error("it offers a key that nobody can press")
 	}
@@ -155,7 +155,7 @@ func TestListen(t *testing.T) {
 	user, tty := openTerminal(t)
 	before := mode(t, tty)
 	h := humanOn(newScreen(80, 24), false)
-	restore := h.Listen(tty)
+	restore := h.Listen(tty, nil)
 	runtime.GC() // what keeps it listening must be held on to
 	told(h, taskEvent("build 1", "BUILD", "IN_PROGRESS", "", 0), workshop.Event{Event: workshop.LogLine, Detail: "a line"})
 	state := func() (unfolded, keys bool) {

@@ -57,6 +57,7 @@ func (w *Workshop) Await(ctx context.Context, commit string) error {
 	started := w.now()
 	var found types.PipelineExecutionSummary
 	follow := w.followExecution()
+	held := false
 	err := cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
 		out, err := w.scene.CodePipeline.ListPipelineExecutions(ctx, &codepipeline.ListPipelineExecutionsInput{
 			PipelineName: &name, MaxResults: aws.Int32(20),
@@ -71,12 +72,24 @@ func (w *Workshop) Await(ctx context.Context, commit string) error {
 			}
 			return false, nil
 		}
-		w.working("%s", follow.look(ctx, found))
-		return found.Status != types.PipelineExecutionStatusInProgress &&
+		where, mayWait := follow.look(ctx, found)
+		w.working("%s", where)
+		if mayWait && found.Status == types.PipelineExecutionStatusInProgress {
+			q, err := w.scene.Question(ctx)
+			if err != nil {
+				return false, ignoreThrottle(err)
+			}
+			held = q.Holds(aws.ToString(found.PipelineExecutionId))
+		}
+		return held || found.Status != types.PipelineExecutionStatusInProgress &&
 			found.Status != types.PipelineExecutionStatusStopping, nil
 	})
 	if err != nil {
 		return fmt.Errorf("wait for the pipeline: %w", err)
+	}
+	if held {
+		w.working("%.7s waits for approval", commit)
+		return nil
 	}
 	return w.executionEnded(ctx, aws.ToString(found.PipelineExecutionId))
 }

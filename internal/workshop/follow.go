@@ -117,14 +117,15 @@ func (w *Workshop) followExecution() *executionFollower {
 	return &executionFollower{tasks: w.tasksOf("pipeline"), builds: map[string]*buildFollower{}}
 }
 
-// look tells what is new, and returns in words where the execution is.
-func (f *executionFollower) look(ctx context.Context, e types.PipelineExecutionSummary) string {
+// look tells what is new, and returns in words where the execution is, and
+// whether it may be waiting for a person.
+func (f *executionFollower) look(ctx context.Context, e types.PipelineExecutionSummary) (where string, mayWait bool) {
 	name := f.w.scene.Names.Pipeline()
 	out, err := f.w.scene.CodePipeline.ListActionExecutions(ctx, &codepipeline.ListActionExecutionsInput{
 		PipelineName: &name, Filter: &types.ActionExecutionFilter{PipelineExecutionId: e.PipelineExecutionId},
 	})
 	if err != nil || len(out.ActionExecutionDetails) == 0 {
-		return "the pipeline has noticed the push"
+		return "the pipeline has noticed the push", false
 	}
 	over := e.Status != types.PipelineExecutionStatusInProgress && e.Status != types.PipelineExecutionStatusStopping
 	if !over {
@@ -137,7 +138,9 @@ func (f *executionFollower) look(ctx context.Context, e types.PipelineExecutionS
 		f.tell(f.of, string(e.Status), "", between(e.StartTime, e.LastUpdateTime))
 	}
 	newest := out.ActionExecutionDetails[0]
-	return fmt.Sprintf("%s: %s is %s", aws.ToString(newest.StageName), aws.ToString(newest.ActionName), newest.Status)
+	works := newest.Status == types.ActionExecutionStatusInProgress && newest.Input != nil &&
+		newest.Input.ActionTypeId != nil && newest.Input.ActionTypeId.Category != types.ActionCategoryApproval
+	return fmt.Sprintf("%s: %s is %s", aws.ToString(newest.StageName), aws.ToString(newest.ActionName), newest.Status), !works
 }
 
 func (f *executionFollower) action(ctx context.Context, a types.ActionExecutionDetail) {

@@ -41,9 +41,11 @@ type CheckStatus struct {
 
 // PhaseStatus is a phase and the answers of its checks.
 type PhaseStatus struct {
-	Number int           `json:"number"`
-	Name   string        `json:"name"`
-	Title  string        `json:"title"`
+	Number int    `json:"number"`
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	// Bonus marks a phase beyond the workshop, which is told of once it was begun.
+	Bonus  bool          `json:"bonus,omitempty"`
 	State  PhaseState    `json:"state"`
 	Checks []CheckStatus `json:"checks"`
 
@@ -99,6 +101,11 @@ func (w *Workshop) Status(ctx context.Context) (Status, error) {
 	for _, p := range phases.All {
 		s.Phases = append(s.Phases, w.askPhase(ctx, p))
 	}
+	for _, p := range phases.Bonus {
+		if first := p.Checks()[0]; first.Ask(ctx, w.scene).State == verify.Passed {
+			s.Phases = append(s.Phases, w.askPhase(ctx, p))
+		}
+	}
 	executions, err := w.scene.Executions(ctx)
 	// Without the moments of the pushes, which only this machine remembers.
 	s.LeadTimes = w.leadTimes(ctx, executions, nil)
@@ -118,7 +125,7 @@ func (w *Workshop) AskPhase(ctx context.Context, p *phases.Phase) PhaseStatus {
 // askPhase asks the checks of a phase, several at a time.
 func (w *Workshop) askPhase(ctx context.Context, p *phases.Phase) PhaseStatus {
 	checks := p.Checks()
-	s := PhaseStatus{Number: p.Number(), Name: p.Name, Title: p.Title, results: make([]verify.Result, len(checks))}
+	s := PhaseStatus{Number: p.Number(), Name: p.Name, Title: p.Title, Bonus: p.IsBonus(), results: make([]verify.Result, len(checks))}
 	var group errgroup.Group
 	group.SetLimit(checksAtOnce)
 	for i, check := range checks {
@@ -157,6 +164,9 @@ func next(all []PhaseStatus) Next {
 		case StateDone:
 			continue
 		case StateUnderWay:
+			if r := p.first(verify.NotYet); r.Fix != "" {
+				return Next{Phase: p.Name, Command: r.Fix, Why: r.Observed}
+			}
 			return Next{Phase: p.Name, Command: "mayfly verify " + p.Name, Why: p.first(verify.NotYet).Observed + ": wait for it"}
 		case StateUnknown:
 			return Next{Phase: p.Name, Command: "mayfly doctor", Why: p.first(verify.CannotTell).Observed}
@@ -180,10 +190,11 @@ const (
 func cost(executions []*verify.Execution) Cost {
 	var usd float64
 	for _, e := range executions {
-		for _, span := range []verify.Span{e.Source, e.Build, e.Deploy} {
-			usd += billed(span.Length()) * actionMinute
+		// An approval costs nothing: https://aws.amazon.com/codepipeline/pricing/
+		for _, took := range []time.Duration{e.Source.Length(), e.Build.Length(), e.Deploying()} {
+			usd += billed(took) * actionMinute
 		}
-		usd += billed(e.Build.Length()) * buildMinute
+		usd += (billed(e.Build.Length()) + billed(e.Described.Length())) * buildMinute
 	}
 	return Cost{USD: usd, Basis: "executions and builds at list price (third-party copy of 2026), before free tiers; on the local target nothing is charged"}
 }

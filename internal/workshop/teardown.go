@@ -112,7 +112,15 @@ func isOver(err error) bool {
 }
 
 func (w *Workshop) stopBuilds(ctx context.Context) error {
-	project := w.scene.Names.Project()
+	for _, project := range []string{w.scene.Names.Project(), w.scene.Names.DescribeProject()} {
+		if err := w.stopBuildsOf(ctx, project); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Workshop) stopBuildsOf(ctx context.Context, project string) error {
 	list, err := w.scene.CodeBuild.ListBuildsForProject(ctx, &codebuild.ListBuildsForProjectInput{ProjectName: &project})
 	if cloud.IsNotFound(err) || (err == nil && len(list.Ids) == 0) {
 		return nil
