@@ -3,13 +3,10 @@
 package terminal
 
 import (
-	"fmt"
 	"os"
 	"os/signal"
 	"sync"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/mayfly-cd/mayfly/internal/tty"
 )
@@ -19,25 +16,25 @@ import (
 // Ctrl-C stays a signal. The terminal is put back as it was by restore, which
 // is to be deferred, by a panic of the function, and by a signal, whose own
 // effect follows; what was typed and not read is dropped.
-func Keys(in *os.File, key func(key rune)) (restore func(), err error) {
-	mode, err := tty.Cbreak(in)
+func Keys(terminal *os.File, key func(key rune)) (restore func(), err error) {
+	mode, err := tty.Cbreak(terminal)
 	if err != nil {
 		return nil, err
 	}
-	wake, stop, err := os.Pipe()
+	in, err := tty.NewReader(terminal.Fd())
 	if err != nil {
 		_ = mode.Restore() // the first error says more
-		return nil, fmt.Errorf("take keys: %w", err)
+		return nil, err
 	}
-	k := &keys{mode: mode, in: int(in.Fd()), wake: int(wake.Fd()), key: key, signals: make(chan os.Signal, 4)}
+	k := &keys{mode: mode, in: in, key: key, signals: make(chan os.Signal, 4)}
 	signal.Notify(k.signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGCONT)
 	var running sync.WaitGroup
 	running.Go(k.read)
 	go k.watch()
 	return sync.OnceFunc(func() {
-		_ = stop.Close() // wakes the reader
+		in.Stop()
 		running.Wait()
-		_ = wake.Close()
+		in.Close()
 		k.restore()
 		signal.Stop(k.signals)
 		close(k.signals)
@@ -45,9 +42,9 @@ func Keys(in *os.File, key func(key rune)) (restore func(), err error) {
 }
 
 type keys struct {
-	in, wake int
-	key      func(rune)
-	signals  chan os.Signal
+	in      *tty.Reader
+	key     func(rune)
+	signals chan os.Signal
 
 	mu   sync.Mutex // guards mode
 	mode *tty.Mode  // nil once restored
@@ -92,20 +89,11 @@ func (k *keys) read() {
 			panic(r)
 		}
 	}()
-	wait := []unix.PollFd{{Fd: int32(k.in), Events: unix.POLLIN}, {Fd: int32(k.wake), Events: unix.POLLIN}}
 	buffer := make([]byte, 64)
 	for {
-		if _, err := unix.Poll(wait, -1); err == unix.EINTR { //nolint:errorlint // an errno, never wrapped
-			continue
-		} else if err != nil || wait[1].Revents != 0 || wait[0].Revents&unix.POLLIN == 0 {
-			return
-		}
-		n, err := unix.Read(k.in, buffer)
-		if err == unix.EINTR || err == unix.EAGAIN { //nolint:errorlint // as above
-			continue
-		}
-		if err != nil || n == 0 {
-			return
+		n, err := k.in.Read(buffer)
+		if err != nil {
+			return // the terminal is at its end, or restore was called
 		}
 		if n == 1 && buffer[0] >= ' ' && buffer[0] < 0x7f {
 			k.key(rune(buffer[0]))

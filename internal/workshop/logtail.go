@@ -44,8 +44,9 @@ func (l *logTail) read(ctx context.Context, at *buildtypes.LogsLocation) []strin
 			return lines
 		}
 		for _, e := range out.Events {
-			message := strings.TrimRight(aws.ToString(e.Message), "\r\n")
-			lines = append(lines, strings.Split(message, "\n")...)
+			for line := range strings.Lines(aws.ToString(e.Message)) {
+				lines = append(lines, strings.TrimRight(line, "\r\n"))
+			}
 		}
 		// At the end of what there is the token is the one that was given.
 		atEnd := aws.ToString(out.NextForwardToken) == aws.ToString(l.next)
