@@ -86,6 +86,15 @@ func TestDeclarations(t *testing.T) {
 			if len(s.Checks) == 0 || len(s.Hints) == 0 || slices.Contains(s.Hints, "") {
 				t.Errorf("%s: step %q wants checks and hints", p.Name, s.Title)
 			}
+			const three, longest = 3, 200
+			if len(s.Hints) != three || !strings.Contains(s.Hints[len(s.Hints)-1], "`") {
+				t.Errorf("%s: step %q wants three hints, and the last says what to type", p.Name, s.Title)
+			}
+			for _, hint := range s.Hints {
+				if len(hint) > longest {
+					t.Errorf("%s: a hint has %d characters: %s", p.Name, len(hint), hint)
+				}
+			}
 			for _, c := range s.Checks {
 				if c.Name == "" || c.Asks == "" || c.Ask == nil {
 					t.Errorf("%s: step %q has a check without a name, a question or an asker", p.Name, s.Title)
