@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mayfly-cd/mayfly/templates"
 )
@@ -196,5 +197,28 @@ func TestGreet(t *testing.T) {
 func TestFindApplicationNamesWhatThereIs(t *testing.T) {
 	if _, err := FindApplication("cobol"); err == nil || !strings.Contains(err.Error(), "go") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestDurationsNameEveryStep holds templates/durations.json against the steps.
+func TestDurationsNameEveryStep(t *testing.T) {
+	d := MeasuredDurations()
+	for _, day := range []string{d.Local.Measured, d.AWS.Estimated} {
+		if _, err := time.Parse(time.DateOnly, day); err != nil {
+			t.Error(err)
+		}
+	}
+	if d.Local.On == "" || d.AWS.On == "" {
+		t.Error("durations want to be told on what")
+	}
+	for _, p := range Every() {
+		if have := len(d.Local.Seconds[p.Name]); have != len(p.Steps) {
+			t.Errorf("%s has %d durations for %d steps: measure with MAYFLY_MEASURE", p.Name, have, len(p.Steps))
+		}
+		for i := range p.Steps {
+			if local, onAWS := p.Usual(&p.Steps[i]); local <= 0 || onAWS <= 0 {
+				t.Errorf("%s: how long does %q take? here %s, on AWS %s", p.Name, p.Steps[i].Title, local, onAWS)
+			}
+		}
 	}
 }
