@@ -43,7 +43,7 @@ var Caching = &Phase{
 		},
 		{
 			Title: "Build warm",
-			Why:   "A real change again: only what changed is compiled.",
+			Why:   "A real change again, and this build starts with what the last one left.",
 			Do: func(ctx context.Context, b Bench) error {
 				return commitGreeting(ctx, b, "Hello from a warm build", nil)
 			},

@@ -146,60 +146,6 @@ func TestABonusIsNoPartOfTheWorkshop(t *testing.T) {
 	}
 }
 
-func TestMaterialIsThere(t *testing.T) {
-	application, err := FindApplication("go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range Every() {
-		if len(template(p.Name)) == 0 {
-			t.Errorf("%s has an empty template", p.Name)
-		}
-		if p != CodeCommit && !p.IsBonus() && len(application.Buildspec(p.Name)) == 0 {
-			t.Errorf("%s has an empty buildspec", p.Name)
-		}
-	}
-	files, err := application.Files()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"go.mod", "go.sum", ".gitignore", ".gitattributes", "main.go", "greeting/greeting.go", "template.yaml"} {
-		if len(files[want]) == 0 {
-			t.Errorf("the application has no %s; it has %v", want, len(files))
-		}
-	}
-}
-
-func TestGreet(t *testing.T) {
-	application, err := FindApplication("go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := application.Files()
-	if err != nil {
-		t.Fatal(err)
-	}
-	read := func(name string) ([]byte, error) {
-		if data, ok := files[name]; ok {
-			return data, nil
-		}
-		return nil, fs.ErrNotExist
-	}
-	name, changed, err := application.Greet(read, `Say "hi"`)
-	if err != nil || !strings.Contains(string(changed), `const Text = "Say \"hi\""`) {
-		t.Errorf("Greet: %s %v\n%s", name, err, changed)
-	}
-	if _, _, err := application.Greet(func(string) ([]byte, error) { return nil, fs.ErrNotExist }, "x"); err == nil {
-		t.Error("a missing greeting is no error")
-	}
-}
-
-func TestFindApplicationNamesWhatThereIs(t *testing.T) {
-	if _, err := FindApplication("cobol"); err == nil || !strings.Contains(err.Error(), "go") {
-		t.Errorf("got %v", err)
-	}
-}
-
 // TestDurationsNameEveryStep holds templates/durations.json against the steps.
 func TestDurationsNameEveryStep(t *testing.T) {
 	d := MeasuredDurations()

@@ -19,7 +19,7 @@ func Rehearsal(program string) (*Application, error) {
 		return nil, err
 	}
 	return &Application{
-		Language: RehearsalName, files: files, program: program,
+		Language: RehearsalName, files: files, greeting: ownGreeting, program: program,
 		added: map[string][]byte{"template.yaml": material("app/go/template.yaml")},
 	}, nil
 }

@@ -46,7 +46,7 @@ func (a *app) rehearse(ctx context.Context, reporter workshop.Reporter) (r rehea
 	}), "XDG_DATA_HOME="+dir)
 	local, end := b.inProcess()
 	defer func() { err = errors.Join(err, end()) }()
-	e, state, err := b.environmentToRun()
+	e, state, err := b.environmentToRun(ctx)
 	if err != nil {
 		return r, err
 	}

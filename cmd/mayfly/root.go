@@ -34,6 +34,9 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	}
 	code := exitCode(err)
 	if code == exitInterrupted {
+		if errors.Is(err, errFollowed) {
+			return code // that was the way to end it
+		}
 		a.say("\nInterrupted. What was done is kept; `%s` goes on from here.\n", resume(command))
 		return code
 	}
@@ -67,6 +70,9 @@ func (a *app) hint(err error, command *cobra.Command) string {
 	}
 	if _, ok := errors.AsType[*workshop.NothingWaitsError](err); ok {
 		return "`mayfly status` says where you are."
+	}
+	if _, ok := errors.AsType[*workshop.UnsuccessfulError](err); ok {
+		return "Mend the cause, commit, and `git push origin main`."
 	}
 	if exitCode(err) == exitFailed && !errors.Is(err, errNoEnvironment) {
 		return "`mayfly doctor` looks for what this machine lacks; `mayfly status` says where you are."
@@ -115,7 +121,7 @@ func (a *app) command() *cobra.Command {
 	f.BoolVar(&a.flags.noColor, "no-color", false, "no colour")
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "every detail as a line of its own")
 	for _, c := range []*cobra.Command{
-		a.runCommand(), a.statusCommand(), a.verifyCommand(), a.approveCommand(), a.leadTimeCommand(), a.doctorCommand(), a.teardownCommand(),
+		a.runCommand(), a.statusCommand(), a.verifyCommand(), a.watchCommand(), a.leadTimeCommand(), a.approveCommand(), a.doctorCommand(), a.teardownCommand(),
 	} {
 		c.GroupID = groupDaily
 		root.AddCommand(c)

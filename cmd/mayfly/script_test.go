@@ -20,12 +20,16 @@ import (
 //
 //   - by exec, mayfly itself, and exits CODE PROGRAM ARG..., which succeeds if
 //     the program ends with that exit code; signals reach the program;
+//   - by exec too, fetch ACCEPT: what the live URL of the status on stdin answers;
 //   - await REGEXP PROGRAM ARG...: runs the program until its output matches;
 //   - awaitfile REGEXP FILE: waits until a file matches;
 //   - json PATH WANT: looks into the last JSON value on stdout. A path is keys
 //     and indices with dots between them; * stands for every element, and size
 //     for how many there are;
-//   - takeport NAME: takes a port and puts its number into a variable.
+//   - takeport NAME: takes a port and puts its number into a variable;
+//   - receiver NAME FILE [STATUS...]: receives what is sent to a webhook, puts
+//     its address into a variable and a line for each request into a file. The
+//     first requests are answered with the statuses, the others with 200.
 //
 // Each script has a home, a state folder and a local AWS of its own, and in
 // $WORK/app an application whose builds take no time.
@@ -38,6 +42,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true, RequireUniqueNames: true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"await": await, "awaitfile": awaitFile, "json": assertJSON, "takeport": takePort,
+			"receiver": receiver,
 		},
 	})
 }
@@ -46,6 +51,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"mayfly": func() { os.Exit(Main()) },  //nolint:forbidigo // it stands for main
 		"exits":  func() { os.Exit(exits()) }, //nolint:forbidigo // it is a program
+		"fetch":  fetch,
 	})
 }
 

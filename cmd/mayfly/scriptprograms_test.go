@@ -1,7 +1,11 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -30,4 +34,28 @@ func exits() int {
 		return 1
 	}
 	return 0
+}
+
+// fetch is the program "fetch ACCEPT": it reads what `mayfly status --json`
+// prints, and prints what the live URL answers to somebody who accepts that.
+func fetch() {
+	var status struct{ LiveURL string }
+	err := json.NewDecoder(os.Stdin).Decode(&status) //nolint:forbidigo // it is a program
+	var request *http.Request
+	if err == nil {
+		request, err = http.NewRequestWithContext(context.Background(), http.MethodGet, status.LiveURL, nil)
+	}
+	if err != nil {
+		panic(err)
+	}
+	request.Header.Set("Accept", os.Args[1])
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		panic(err)
+	}
+	defer response.Body.Close()                                       //nolint:errcheck // a body that was read
+	fmt.Println(response.Status, response.Header.Get("Content-Type")) //nolint:forbidigo // it is a program
+	if _, err := io.Copy(os.Stdout, response.Body); err != nil {      //nolint:forbidigo // it is a program
+		panic(err)
+	}
 }

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -22,8 +23,6 @@ type board struct {
 	lineCount int
 	// unfolded says that the log is shown, keys that a key can change that.
 	unfolded, keys bool
-	// newest is the task that changed last.
-	newest *task
 }
 
 // group is a stack, a build or a pipeline. It is a task of its own name.
@@ -57,10 +56,18 @@ func (b *board) work(e workshop.Event) {
 	b.doing, b.since = Clean(e.Detail), e.Time
 }
 
-// repeats tells whether a sentence says no more than the newest task does.
+// repeats tells whether a sentence says no more than a task does: it names
+// the task, and how it stands.
 func (b *board) repeats(sentence string) bool {
-	return b.newest != nil && strings.Contains(sentence, b.newest.status) &&
-		strings.Contains(sentence, b.newest.name[strings.LastIndex(b.newest.name, " ")+1:])
+	for _, g := range b.groups {
+		for _, t := range append([]*task{&g.task}, g.tasks...) {
+			name := t.name[strings.LastIndex(t.name, " ")+1:]
+			if strings.Contains(sentence, name) && (t.state() == stateRunning || strings.Contains(sentence, t.status)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // task takes a change in. It returns the task and whether it changed.
@@ -82,7 +89,6 @@ func (b *board) task(e workshop.Event) (*task, bool) {
 	if name != of {
 		t = g.find(name, e.Time)
 	}
-	b.newest = t
 	return t, t.change(e)
 }
 
@@ -139,7 +145,10 @@ func (b *board) lines(style Style, columns, rows int) []string {
 func (b *board) foot(style Style, columns, rows int) []string {
 	var lines []string
 	if b.doing != "" {
-		took := " " + Seconds(b.now.Sub(b.since).Seconds())
+		took := ""
+		if seconds := b.now.Sub(b.since).Seconds(); seconds > 0 {
+			took = " " + Seconds(seconds)
+		}
 		lines = append(lines, "    "+style.Faint(text.Cut(b.doing, columns-4-len(took))+took))
 	}
 	if b.lineCount == 0 {
@@ -162,10 +171,13 @@ func (b *board) foot(style Style, columns, rows int) []string {
 	return lines
 }
 
+// containerStamp is what CodeBuild puts before its own lines; the times stand above.
+var containerStamp = regexp.MustCompile(`^\[Container\] [0-9/]+ [0-9:.]+ `)
+
 func logLines(style Style, log []string, columns int) []string {
 	lines := make([]string, len(log))
 	for i, line := range log {
-		lines[i] = "    " + style.Faint(text.Cut("│ "+line, columns-4))
+		lines[i] = "    " + style.Faint(text.Cut("│ "+containerStamp.ReplaceAllString(line, ""), columns-4))
 	}
 	return lines
 }
@@ -176,7 +188,7 @@ func (b *board) last(style Style, columns int) []string {
 	var lines []string
 	for _, g := range b.groups {
 		if g.isBuild() && g.state() != stateBad {
-			lines = append(lines, "    "+text.Cut(g.line(style, columns-4, b.now)+g.phases(), columns-4))
+			lines = append(lines, "    "+text.Cut(g.sentence(style)+g.phases(), columns-4))
 			continue
 		}
 		lines = append(lines, "    "+g.line(style, columns-4, b.now))

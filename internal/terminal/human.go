@@ -39,14 +39,18 @@ func NewHuman(s *Streams, verbose bool) *Human {
 }
 
 // Listen takes single keys from a terminal while work goes on: "l" shows the
-// build's log and hides it again; what else is typed is dropped. It does
-// nothing where in is no terminal. The caller calls restore before anything is
-// asked, and at the end.
-func (h *Human) Listen(in *os.File) (restore func()) {
+// build's log and hides it again; what else is typed is handed to other, or
+// dropped where that is nil. It does nothing where in is no terminal. The caller
+// calls restore before anything is asked, and at the end.
+func (h *Human) Listen(in *os.File, other func(key rune)) (restore func()) {
 	if !h.inPlace() {
 		return func() {}
 	}
-	restore, err := Keys(in, h.key)
+	giveBack, err := Keys(in, func(key rune) {
+		if !h.key(key) && other != nil {
+			other(key)
+		}
+	})
 	if err != nil {
 		return func() {}
 	}
@@ -54,21 +58,23 @@ func (h *Human) Listen(in *os.File) (restore func()) {
 	h.board.keys = true
 	h.mu.Unlock()
 	return func() {
-		restore()
+		giveBack()
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.board.keys = false
 	}
 }
 
-func (h *Human) key(key rune) {
+// key tells whether a key was one of ours.
+func (h *Human) key(key rune) bool {
 	if key != 'l' && key != 'L' {
-		return
+		return false
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.board.unfolded = !h.board.unfolded
 	h.draw()
+	return true
 }
 
 // inPlace tells whether there is a region that changes.

@@ -94,6 +94,7 @@ func (t *task) worthTelling() bool {
 const (
 	nameColumns   = 34
 	statusColumns = 18
+	tookColumns   = len("119 s") + 1
 	// fewColumns are the least that a name or a status is shown in.
 	fewColumns = 9
 )
@@ -106,14 +107,14 @@ func (t *task) line(style Style, columns int, now time.Time) string {
 		seconds = now.Sub(t.began).Seconds()
 	}
 	took := ""
-	if seconds > 0 {
+	if seconds >= 0.0005 {
 		took = Seconds(seconds)
 	}
 	status := t.status
 	if status == "" {
 		status = "-"
 	}
-	room := columns - 2 - 1 - text.Width(took)
+	room := columns - 2 - 1 - max(text.Width(took), tookColumns)
 	wanted := nameColumns
 	if t.of != "" {
 		wanted -= 2 // it stands below its group, and that far to the right

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/mayfly-cd/mayfly/internal/workshop"
 	"github.com/mayfly-cd/mayfly/verify"
@@ -19,34 +18,6 @@ func TestSeconds(t *testing.T) {
 		if got := Seconds(seconds); got != want {
 			t.Errorf("Seconds(%v) = %q, want %q", seconds, got, want)
 		}
-	}
-}
-
-// TestLeadTimes draws the bars to one scale; what was reached at all is seen.
-func TestLeadTimes(t *testing.T) {
-	var out strings.Builder
-	LeadTimes(&out, Style{}, []workshop.LeadTime{
-		{Commit: "1234567890", Status: "Succeeded", Cache: "off", Seconds: workshop.LeadSeconds{Total: 30, Source: 0.1, Build: 20, Deploy: 9.9}},
-		{Commit: "abcdef1234", Status: "Failed", Cache: "hit", Seconds: workshop.LeadSeconds{Total: 10, Source: 1, Build: 9}},
-	})
-	want := strings.Join([]string{
-		"commit   cache     total  source   build  deploy",
-		"1234567  off        30 s   0.1 s    20 s   9.9 s  ░" + strings.Repeat("█", 19) + strings.Repeat("▒", 9),
-		"abcdef1  hit      failed   1.0 s   9.0 s       -  ░" + strings.Repeat("█", 8),
-		"bars: ░ source, █ build, ▒ deploy; from the push to the end", "",
-	}, "\n")
-	if out.String() != want {
-		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
-	}
-	for line := range strings.Lines(out.String()) {
-		if n := utf8.RuneCountInString(line); n > usualColumns+1 {
-			t.Errorf("%d columns: %s", n, line)
-		}
-	}
-	out.Reset()
-	LeadTimes(&out, Style{}, nil)
-	if out.String() != "No commit has gone through the pipeline yet.\n" {
-		t.Errorf("none: %q", out.String())
 	}
 }
 

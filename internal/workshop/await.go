@@ -24,11 +24,13 @@ const settleWithin = 30 * time.Minute
 
 func (w *Workshop) awaitBuild(ctx context.Context, id string) error {
 	var build *buildtypes.Build
+	follow := w.followBuild(id)
 	err := cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
 		var err error
 		if build, err = w.scene.FindBuild(ctx, id); err != nil {
 			return false, ignoreThrottle(err)
 		}
+		follow.look(ctx, build)
 		w.working("build %s is in %s", shortID(id), aws.ToString(build.CurrentPhase))
 		return build.BuildStatus != buildtypes.StatusTypeInProgress, nil
 	})
@@ -54,6 +56,7 @@ func (w *Workshop) Await(ctx context.Context, commit string) error {
 	name := w.scene.Names.Pipeline()
 	started := w.now()
 	var found types.PipelineExecutionSummary
+	follow := w.followExecution()
 	held := false
 	err := cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
 		out, err := w.scene.CodePipeline.ListPipelineExecutions(ctx, &codepipeline.ListPipelineExecutionsInput{
@@ -69,15 +72,14 @@ func (w *Workshop) Await(ctx context.Context, commit string) error {
 			}
 			return false, nil
 		}
-		id := aws.ToString(found.PipelineExecutionId)
-		where, mayWait := w.whereIs(ctx, id)
+		where, mayWait := follow.look(ctx, found)
 		w.working("%s", where)
 		if mayWait && found.Status == types.PipelineExecutionStatusInProgress {
 			q, err := w.scene.Question(ctx)
 			if err != nil {
 				return false, ignoreThrottle(err)
 			}
-			held = q.Holds(id)
+			held = q.Holds(aws.ToString(found.PipelineExecutionId))
 		}
 		return held || found.Status != types.PipelineExecutionStatusInProgress &&
 			found.Status != types.PipelineExecutionStatusStopping, nil
@@ -100,21 +102,6 @@ func executionOf(summaries []types.PipelineExecutionSummary, commit string) (typ
 		}
 	}
 	return types.PipelineExecutionSummary{}, false
-}
-
-// whereIs says where an execution stands, and whether it may be waiting for a person.
-func (w *Workshop) whereIs(ctx context.Context, execution string) (where string, mayWait bool) {
-	name := w.scene.Names.Pipeline()
-	out, err := w.scene.CodePipeline.ListActionExecutions(ctx, &codepipeline.ListActionExecutionsInput{
-		PipelineName: &name, Filter: &types.ActionExecutionFilter{PipelineExecutionId: &execution},
-	})
-	if err != nil || len(out.ActionExecutionDetails) == 0 {
-		return "the pipeline has noticed the push", false
-	}
-	newest := out.ActionExecutionDetails[0]
-	works := newest.Status == types.ActionExecutionStatusInProgress && newest.Input != nil &&
-		newest.Input.ActionTypeId != nil && newest.Input.ActionTypeId.Category != types.ActionCategoryApproval
-	return fmt.Sprintf("%s: %s is %s", aws.ToString(newest.StageName), aws.ToString(newest.ActionName), newest.Status), !works
 }
 
 func (w *Workshop) executionEnded(ctx context.Context, id string) error {

@@ -70,9 +70,7 @@ func (w *Workshop) deleteStack(ctx context.Context, plan *Plan, stack Item) erro
 		}
 		w.report(Event{Event: TeardownItem, Detail: fmt.Sprintf("emptied bucket %s of %d object versions", bucket, n)})
 	}
-	err := w.scene.DeleteStack(ctx, stack.ARN, func(e cloud.StackEvent) {
-		w.working("%s %s %s", e.Status, e.Type, e.Resource)
-	})
+	err := w.scene.DeleteStack(ctx, stack.ARN, w.followStack(stack.Name))
 	outcome := "deleted stack " + stack.Name
 	if err != nil {
 		outcome = err.Error()
