@@ -1,9 +1,11 @@
 package phases
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"strings"
 
@@ -15,6 +17,9 @@ type Application struct {
 	// Language is its name: "go".
 	Language string
 	files    fs.FS
+	// added are files that are not among those; program is written where the files say PROGRAM.
+	added   map[string][]byte
+	program string
 }
 
 // Applications are the languages that there is a sample application in.
@@ -53,7 +58,10 @@ const buildspecs = "buildspecs/"
 
 // Files are the files for the repository.
 func (a *Application) Files() (map[string][]byte, error) {
-	files := map[string][]byte{}
+	files := maps.Clone(a.added)
+	if files == nil {
+		files = map[string][]byte{}
+	}
 	err := fs.WalkDir(a.files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || strings.HasPrefix(name, buildspecs) {
 			return err
@@ -61,6 +69,9 @@ func (a *Application) Files() (map[string][]byte, error) {
 		data, err := fs.ReadFile(a.files, name)
 		if err != nil {
 			return err
+		}
+		if a.program != "" {
+			data = bytes.ReplaceAll(data, []byte("PROGRAM"), []byte(a.program))
 		}
 		files[repositoryName(name)] = data
 		return nil
@@ -88,12 +99,29 @@ func (a *Application) Buildspec(phase string) []byte {
 	return material(phase + "/buildspec.yml")
 }
 
+// greetingFiles are where the applications have their greeting.
+var greetingFiles = []string{"greeting/greeting.go", "greeting.json"}
+
+// GreetingFile is the file of the repository that holds the greeting, in double quotes.
+func (a *Application) GreetingFile() string {
+	files, err := a.Files()
+	if err != nil {
+		return ""
+	}
+	for _, name := range greetingFiles {
+		if _, ok := files[name]; ok {
+			return name
+		}
+	}
+	return ""
+}
+
 var greetingText = regexp.MustCompile(`"[^"\n]*"`)
 
 // Greet returns the name and the new content of the file that holds the
 // greeting. read returns files of the working copy, which the learner may have changed.
 func (a *Application) Greet(read func(name string) ([]byte, error), greeting string) (name string, changed []byte, err error) {
-	for _, name := range []string{"greeting/greeting.go", "greeting.json"} {
+	for _, name := range greetingFiles {
 		data, err := read(name)
 		if err != nil {
 			continue

@@ -3,7 +3,6 @@ package phases
 import (
 	"context"
 
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/verify"
 )
 
@@ -11,13 +10,13 @@ import (
 var Caching = &Phase{
 	Name: "caching", Aliases: []string{"cache"}, Title: "Speeding up CodeBuild", Tagline: "Just press the Turbo button",
 	Requires: []*Phase{CloudFormation},
+	Undo:     undoCaching,
 	Steps: []Step{
 		{
-			Title:    "Turn on the cache",
-			Why:      "The project gets a place in S3 for what its builds want to keep.",
-			Commands: one("aws cloudformation deploy --stack-name %s --template-file template.yaml --capabilities CAPABILITY_IAM", cloud.Names.PipelineStack),
+			Title: "Turn on the cache",
+			Why:   "The project gets a place in S3 for what its builds want to keep.",
 			Do: func(ctx context.Context, b Bench) error {
-				return deployPipeline(ctx, b, "caching", map[string]string{"ApplicationStack": b.Scene().Names.ApplicationStack()})
+				return deployPipeline(ctx, b, "caching")
 			},
 			Checks:  []verify.Check{verify.CacheEnabled},
 			Hints:   []string{"Look for Cache: in the project."},
@@ -26,9 +25,6 @@ var Caching = &Phase{
 		{
 			Title: "Say what to keep, and fill the cache",
 			Why:   "This build still starts from scratch, and leaves something behind.",
-			Commands: func(cloud.Names) []string {
-				return []string{"git commit -am 'Keep the build cache' && git push origin main"}
-			},
 			Do: func(ctx context.Context, b Bench) error {
 				return commitGreeting(ctx, b, "Hello from a build that leaves something behind",
 					map[string][]byte{"buildspec.yml": b.Application().Buildspec("caching")})
@@ -40,9 +36,6 @@ var Caching = &Phase{
 		{
 			Title: "Build warm",
 			Why:   "A real change again: only what changed is compiled.",
-			Commands: func(cloud.Names) []string {
-				return []string{"git commit -am 'Hello from a warm build' && git push origin main"}
-			},
 			Do: func(ctx context.Context, b Bench) error {
 				return commitGreeting(ctx, b, "Hello from a warm build", nil)
 			},

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/verify"
 )
 
@@ -14,13 +13,13 @@ var CloudFormation = &Phase{
 	Name: "cloudformation", Aliases: []string{"deploy"}, Title: "CloudFormation",
 	Tagline:  "Like Continuous Integration, but for customer feedback",
 	Requires: []*Phase{CodePipeline},
+	Undo:     undoCloudFormation,
 	Steps: []Step{
 		{
-			Title:    "Add the Deploy stage",
-			Why:      "One action makes a change set, the next executes it.",
-			Commands: one("aws cloudformation deploy --stack-name %s --template-file template.yaml --capabilities CAPABILITY_IAM", cloud.Names.PipelineStack),
+			Title: "Add the Deploy stage",
+			Why:   "One action makes a change set, the next executes it.",
 			Do: func(ctx context.Context, b Bench) error {
-				return deployPipeline(ctx, b, "cloudformation", map[string]string{"ApplicationStack": b.Scene().Names.ApplicationStack()})
+				return deployPipeline(ctx, b, "cloudformation")
 			},
 			Checks:  []verify.Check{verify.DeployStage},
 			Hints:   []string{"The stage has two actions: CHANGE_SET_REPLACE, then CHANGE_SET_EXECUTE."},
@@ -29,9 +28,6 @@ var CloudFormation = &Phase{
 		{
 			Title: "Go to production",
 			Why:   "The build now hands on the template and the package; the pipeline makes the stack.",
-			Commands: func(cloud.Names) []string {
-				return []string{"git commit -am 'Go to production' && git push origin main"}
-			},
 			Do: func(ctx context.Context, b Bench) error {
 				configuration, err := deployConfiguration(b.Tags())
 				if err != nil {
@@ -48,9 +44,6 @@ var CloudFormation = &Phase{
 		{
 			Title: "Change what customers see",
 			Why:   "From here on a push is all it takes.",
-			Commands: func(cloud.Names) []string {
-				return []string{"git commit -am 'Hello from production' && git push origin main"}
-			},
 			Do: func(ctx context.Context, b Bench) error {
 				return commitGreeting(ctx, b, "Hello from production", nil)
 			},

@@ -3,21 +3,17 @@ package phases
 import (
 	"context"
 
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/verify"
 )
 
 // CodeCommit is phase 1: a repository, and a push that IAM lets through.
 var CodeCommit = &Phase{
 	Name: "codecommit", Title: "CodeCommit", Tagline: "Git and IAM, together at last",
+	Undo: undoCodeCommit,
 	Steps: []Step{
 		{
 			Title: "Make the repository",
 			Why:   "CloudFormation makes it, so that it can be made again and taken down without a trace.",
-			Commands: func(n cloud.Names) []string {
-				return []string{"aws cloudformation deploy --stack-name " + n.RepositoryStack() +
-					" --template-file template.yaml --parameter-overrides RepositoryName=" + n.Repository()}
-			},
 			Do: func(ctx context.Context, b Bench) error {
 				names := b.Scene().Names
 				_, err := b.Deploy(ctx, names.RepositoryStack(), template("codecommit"),
@@ -29,24 +25,8 @@ var CodeCommit = &Phase{
 			Minutes: 1,
 		},
 		{
-			Title:    "Push the application",
-			Why:      "The push is signed with your AWS keys: no password is asked for and none is kept.",
-			Commands: func(cloud.Names) []string { return []string{"git push origin main"} },
-			Do: func(ctx context.Context, b Bench) error {
-				stack, err := b.Scene().FindStack(ctx, b.Scene().Names.RepositoryStack())
-				if err != nil {
-					return err
-				}
-				if err := b.Clone(ctx, cloud.Output(stack, "CloneUrl")); err != nil {
-					return err
-				}
-				files, err := b.Application().Files()
-				if err != nil {
-					return err
-				}
-				_, err = b.Commit(ctx, "Add the sample application", files)
-				return err
-			},
+			Title:   "Push the application",
+			Why:     "The push is signed with your AWS keys: no password is asked for and none is kept.",
 			Checks:  []verify.Check{verify.MainBranch, verify.ApplicationPushed},
 			Hints:   []string{"The branch must be called main.", "git push origin HEAD:main"},
 			Minutes: 1,

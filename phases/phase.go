@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/verify"
 )
 
@@ -25,6 +24,8 @@ type Phase struct {
 	Requires []*Phase
 	// Steps are done in order.
 	Steps []Step
+	// Undo takes back what the phase has made, when no later phase stands. It must be safe to do again.
+	Undo func(ctx context.Context, u Undoer) error
 }
 
 // Step is one thing to do, with the checks that say whether it is done.
@@ -33,8 +34,6 @@ type Step struct {
 	Title string
 	// Why says why, in a sentence.
 	Why string
-	// Commands are the aws and git commands that do the same.
-	Commands func(n cloud.Names) []string
 	// Do does it. It must be safe to do again.
 	Do func(ctx context.Context, b Bench) error
 	// Checks must all pass when the step is done.

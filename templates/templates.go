@@ -1,6 +1,7 @@
 // Package templates holds the lessons' material: a folder for each phase with
 // the lesson, the CloudFormation template and the buildspec, and a folder for
-// each sample application. Names ending in ".txt" lose that ending when they
+// each sample application. The application in rehearsal/ is the smallest that
+// goes all the way: its builds take no time. Names ending in ".txt" lose that ending when they
 // are written for a learner: a folder with a go.mod cannot be embedded.
 package templates
 
@@ -8,5 +9,5 @@ import "embed"
 
 // FS is the material.
 //
-//go:embed codecommit codebuild codepipeline cloudformation caching app
+//go:embed codecommit codebuild codepipeline cloudformation caching teardown welcome app rehearsal
 var FS embed.FS

@@ -116,6 +116,13 @@ func application(e workshop.Environment) (*phases.Application, error) {
 	if e.ApplicationDir != "" {
 		return phases.NewApplication(os.DirFS(e.ApplicationDir)), nil
 	}
+	if e.Application == phases.RehearsalName {
+		program, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("find this program: %w", err)
+		}
+		return phases.Rehearsal(program)
+	}
 	sample, err := phases.FindApplication(e.Application)
 	if err != nil {
 		return nil, &usageError{err}

@@ -13,14 +13,15 @@ import (
 )
 
 const (
-	groupDaily = "daily"
-	groupMore  = "more"
+	groupDaily    = "daily"
+	groupLearning = "learning"
+	groupMore     = "more"
 )
 
 // execute runs a command line and returns the exit code.
 func (a *app) execute(ctx context.Context, args []string) int {
 	root := a.command()
-	root.SetArgs(args)
+	root.SetArgs(placesLast(args))
 	root.SetIn(a.streams.In)
 	root.SetOut(a.streams.Out)
 	root.SetErr(a.streams.Err)
@@ -101,7 +102,8 @@ func (a *app) command() *cobra.Command {
 		SuggestionsMinimumDistance: 2,
 	}
 	cobra.EnableCommandSorting = false // they stand in the order of use
-	root.AddGroup(&cobra.Group{ID: groupDaily, Title: "Every day:"}, &cobra.Group{ID: groupMore, Title: "More:"})
+	root.AddGroup(&cobra.Group{ID: groupDaily, Title: "Every day:"}, &cobra.Group{ID: groupLearning, Title: "While learning:"},
+		&cobra.Group{ID: groupMore, Title: "More:"})
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetCompletionCommandGroupID(groupMore)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
@@ -122,6 +124,12 @@ func (a *app) command() *cobra.Command {
 		root.AddCommand(c)
 	}
 	for _, c := range []*cobra.Command{
+		a.hintCommand(), a.solveCommand(), a.skipCommand(), a.showCommand(), a.diffCommand(), a.gotoCommand(), a.resetCommand(),
+	} {
+		c.GroupID = groupLearning
+		root.AddCommand(c)
+	}
+	for _, c := range []*cobra.Command{
 		a.localCommand(), a.gitCredentialCommand(), a.versionCommand(),
 	} {
 		c.GroupID = groupMore
@@ -131,7 +139,7 @@ func (a *app) command() *cobra.Command {
 		Use: "start", Hidden: true, Args: noArguments, Short: "The same as mayfly with no arguments",
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.start(cmd.Context()) },
 	}
-	root.AddCommand(start, exitCodesTopic())
+	root.AddCommand(start, exitCodesTopic(), rehearsalFunctionCommand())
 	return root
 }
 

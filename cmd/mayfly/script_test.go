@@ -50,7 +50,6 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"mayfly": func() { os.Exit(Main()) },  //nolint:forbidigo // it stands for main
 		"exits":  func() { os.Exit(exits()) }, //nolint:forbidigo // it is a program
-		"hello":  hello,
 	})
 }
 
@@ -81,10 +80,10 @@ func setup(env *testscript.Env) error {
 	return makeApplication(filepath.Join(env.WorkDir, "app"))
 }
 
-// makeApplication puts the small application into a folder. It is deployed by
-// the same template as the sample application; its function is [hello].
+// makeApplication puts the application of the rehearsal into a folder. It is
+// deployed by the same template as the sample application; its function is mayfly itself.
 func makeApplication(dir string) error {
-	program, err := exec.LookPath("hello")
+	program, err := exec.LookPath("mayfly")
 	if err != nil {
 		return err
 	}
@@ -95,7 +94,7 @@ func makeApplication(dir string) error {
 	if err := makeFile(filepath.Join(dir, "template.yaml"), template); err != nil {
 		return err
 	}
-	files := os.DirFS(filepath.Join("testdata", "app"))
+	files := os.DirFS(filepath.Join("..", "..", "templates", "rehearsal"))
 	return fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -104,7 +103,7 @@ func makeApplication(dir string) error {
 		if err != nil {
 			return err
 		}
-		text := strings.ReplaceAll(string(data), "HELLO", program)
+		text := strings.ReplaceAll(string(data), "PROGRAM", program)
 		return makeFile(filepath.Join(dir, filepath.FromSlash(name)), []byte(text))
 	})
 }

@@ -6,11 +6,20 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
+
+func TestMain(m *testing.M) {
+	if kind := os.Getenv("TERMINAL_TEST"); kind != "" {
+		program(kind)
+	}
+	time.Local = time.UTC // the drawings show the time of the place
+	os.Exit(m.Run())
+}
 
 // golden compares lines with a file in testdata.
 func golden(t *testing.T, name string, lines []string) {

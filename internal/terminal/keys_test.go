@@ -18,26 +18,22 @@ import (
 	"github.com/mayfly-cd/mayfly/internal/workshop"
 )
 
-// TestMain lets this binary be the program in a terminal that TestKeysAndSignals needs.
-func TestMain(m *testing.M) {
-	switch os.Getenv("TERMINAL_TEST") {
+// program is what this binary does in a terminal that a test has opened.
+func program(kind string) {
+	switch kind {
 	case "signal":
 		restore, err := Keys(os.Stdin, func(rune) {})
 		if err != nil {
 			panic(err)
 		}
 		defer restore()
-		_, _ = os.Stdout.WriteString("ready\n")
-		select {}
 	case "panic":
-		_, err := Keys(os.Stdin, func(key rune) { panic("of " + string(key)) })
-		if err != nil {
+		if _, err := Keys(os.Stdin, func(key rune) { panic("of " + string(key)) }); err != nil {
 			panic(err)
 		}
-		_, _ = os.Stdout.WriteString("ready\n")
-		select {}
 	}
-	os.Exit(m.Run())
+	_, _ = os.Stdout.WriteString("ready\n")
+	select {}
 }
 
 // mode is how a terminal stands; tests compare it.

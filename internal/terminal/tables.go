@@ -122,3 +122,20 @@ func Receipt(w io.Writer, style Style, r workshop.Receipt) {
 		writef(w, "  A fresh look finds nothing of this environment.\n")
 	}
 }
+
+// DiffLine is a line of a unified diff.
+func DiffLine(style Style, line string) string {
+	text, end := strings.CutSuffix(line, "\n")
+	switch {
+	case strings.HasPrefix(text, "+"):
+		text = style.Good(text)
+	case strings.HasPrefix(text, "-"):
+		text = style.Bad(text)
+	case strings.HasPrefix(text, "@@"):
+		text = style.Faint(text)
+	}
+	if end {
+		text += "\n"
+	}
+	return text
+}

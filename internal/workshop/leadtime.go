@@ -27,6 +27,9 @@ type LeadTime struct {
 	Phases []PhaseSeconds `json:"phases,omitempty"`
 }
 
+// Succeeded is the status of a commit that came through.
+const Succeeded = string(types.PipelineExecutionStatusSucceeded)
+
 // LeadSeconds are the parts of a lead time.
 type LeadSeconds struct {
 	// Total is from the push (where mayfly saw it; else from the execution's start) to the end.
@@ -45,7 +48,7 @@ type LeadSeconds struct {
 }
 
 // Succeeded tells whether the commit reached the pipeline's end.
-func (t LeadTime) Succeeded() bool { return t.Status == string(types.PipelineExecutionStatusSucceeded) }
+func (t LeadTime) Succeeded() bool { return t.Status == Succeeded }
 
 // PhaseSeconds is a phase of a build.
 type PhaseSeconds struct {

@@ -128,16 +128,24 @@ func (w *Workshop) runPhase(ctx context.Context, p *phases.Phase) error {
 			w.report(Event{Event: StepAlready})
 			continue
 		}
-		began := w.now()
-		w.report(Event{Event: StepStart, Detail: step.Why})
-		if err := step.Do(ctx, w); err != nil {
-			return fmt.Errorf("%s: %w", strings.ToLower(step.Title[:1])+step.Title[1:], err)
-		}
-		if err := w.settleStep(ctx, p, step); err != nil {
+		if err := w.doStep(ctx, p, step); err != nil {
 			return err
 		}
-		w.report(Event{Event: StepDone, Seconds: w.now().Sub(began).Seconds()})
 	}
+	return nil
+}
+
+// doStep does a step and asks its checks until each has an answer.
+func (w *Workshop) doStep(ctx context.Context, p *phases.Phase, step *phases.Step) error {
+	began := w.now()
+	w.report(Event{Event: StepStart, Detail: step.Why})
+	if err := step.Do(ctx, w); err != nil {
+		return fmt.Errorf("%s: %w", strings.ToLower(step.Title[:1])+step.Title[1:], err)
+	}
+	if err := w.settleStep(ctx, p, step); err != nil {
+		return err
+	}
+	w.report(Event{Event: StepDone, Seconds: w.now().Sub(began).Seconds()})
 	return nil
 }
 

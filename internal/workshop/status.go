@@ -110,6 +110,11 @@ func (w *Workshop) Status(ctx context.Context) (Status, error) {
 	return s, err
 }
 
+// AskPhase asks the checks of one phase.
+func (w *Workshop) AskPhase(ctx context.Context, p *phases.Phase) PhaseStatus {
+	return w.askPhase(ctx, p)
+}
+
 // askPhase asks the checks of a phase, several at a time.
 func (w *Workshop) askPhase(ctx context.Context, p *phases.Phase) PhaseStatus {
 	checks := p.Checks()

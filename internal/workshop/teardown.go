@@ -64,7 +64,7 @@ func (w *Workshop) deleteStack(ctx context.Context, plan *Plan, stack Item) erro
 	began := w.now()
 	w.report(Event{Event: TeardownStep, Detail: "stack " + stack.Name})
 	for _, bucket := range plan.Buckets[stack.ARN] {
-		n, err := w.scene.EmptyBucket(ctx, bucket)
+		n, err := w.scene.EmptyBucket(ctx, bucket, "")
 		if err != nil {
 			return err
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 // DescribeStacks returns one stack, or all that are not deleted.
-func (s *Service) DescribeStacks(_ context.Context, in *cloudformation.DescribeStacksInput) (*cloudformation.DescribeStacksOutput, error) {
+func (s *Service) DescribeStacks(ctx context.Context, in *cloudformation.DescribeStacksInput) (*cloudformation.DescribeStacksOutput, error) {
 	if in.StackName != nil {
 		st, ok, err := s.find(*in.StackName)
 		if err != nil {
@@ -21,6 +21,11 @@ func (s *Service) DescribeStacks(_ context.Context, in *cloudformation.DescribeS
 		}
 		if !ok {
 			return nil, invalid("Stack with id %s does not exist", *in.StackName)
+		}
+		if s.await(ctx, st.ID) {
+			if st, _, err = s.find(st.ID); err != nil {
+				return nil, err
+			}
 		}
 		return &cloudformation.DescribeStacksOutput{Stacks: []types.Stack{st.describe()}}, nil
 	}
