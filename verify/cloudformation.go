@@ -67,7 +67,7 @@ func stackComplete(ctx context.Context, s *Scene, name, what, fix string) Result
 	if reason := s.firstFailure(ctx, aws.ToString(stack.StackId)); reason != "" {
 		observed += ": " + reason
 	}
-	return wrong(observed, expected, "Mend what the reason names, then push again; `"+fix+"` puts back what mayfly made.")
+	return wrong(observed, expected, fix)
 }
 
 // firstFailure is the reason of the first resource that failed in the last

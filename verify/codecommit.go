@@ -46,10 +46,6 @@ var MainBranch = Check{
 var ApplicationPushed = hasFile("application", "Is the sample application in the repository?", "template.yaml",
 	"mayfly run codecommit")
 
-// Buildspec asks whether the build's instructions are in the repository.
-var Buildspec = hasFile("buildspec", "Does the repository say how it is built?", "buildspec.yml",
-	"mayfly run codebuild")
-
 func hasFile(name, asks, file, fix string) Check {
 	return Check{Name: name, Asks: asks, Ask: func(ctx context.Context, s *Scene) Result {
 		_, result := s.file(ctx, file, fix)
@@ -73,6 +69,7 @@ func (s *Scene) file(ctx context.Context, file, fix string) ([]byte, Result) {
 		return nil, result
 	}
 	if cloud.IsNotFound(err) {
+		fix := s.thenBuild(ctx, s.bringBack(ctx, file, fix, func([]byte) bool { return true }))
 		return nil, wrong("main has no "+file, file+" at the top of the repository", fix)
 	}
 	return nil, cannotTell("codecommit GetFile", err)
@@ -108,4 +105,19 @@ func (s *Scene) head(ctx context.Context) (string, Result) {
 		return "", wrong(fmt.Sprintf("the branch %s was pushed; the workshop builds main", branches.Branches[0]), expected,
 			fmt.Sprintf("git push origin %s:main", branches.Branches[0]))
 	}
+}
+
+// Head is the commit that main is at in the repository, or "" where there is none.
+func (s *Scene) Head(ctx context.Context) (string, error) {
+	name := s.Names.Repository()
+	out, err := s.CodeCommit.GetBranch(ctx, &codecommit.GetBranchInput{
+		RepositoryName: &name, BranchName: aws.String(mainBranch),
+	})
+	if cloud.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("ask where main is: %w", err)
+	}
+	return aws.ToString(out.Branch.CommitId), nil
 }

@@ -1,10 +1,16 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cctypes "github.com/aws/aws-sdk-go-v2/service/codecommit/types"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -88,35 +94,66 @@ var PushStarts = Check{
 	},
 }
 
-// headExecution judges the newest execution of a commit.
+// noticeWithin is how long a push may take to start an execution.
+const noticeWithin = time.Minute
+
+// headExecution judges the executions of a commit: one was started by its
+// push, and the newest succeeded.
 func (s *Scene) headExecution(ctx context.Context, commit string) Result {
 	expected := fmt.Sprintf("an execution of commit %.7s, started by the push, that succeeded", commit)
 	executions, err := s.Executions(ctx)
 	if err != nil {
 		return cannotTell("codepipeline ListPipelineExecutions", err)
 	}
-	for _, e := range executions { // the newest first
-		if e.Commit != commit {
-			continue
+	of := slices.DeleteFunc(slices.Clone(executions), func(e *Execution) bool { return e.Commit != commit })
+	if len(of) == 0 {
+		observed := fmt.Sprintf("no execution has commit %.7s, the head of main", commit)
+		if c, err := s.commit(ctx, commit); err == nil && s.justNow(c) {
+			return notYet(observed, expected, noticeWithin)
 		}
-		switch e.Status {
-		case types.PipelineExecutionStatusSucceeded:
-			if !e.ByEvent {
-				return wrong(fmt.Sprintf("commit %.7s was built because %s", commit, e.Trigger), expected,
-					"git commit --allow-empty -m 'start by push' && git push origin main")
-			}
-			return passed("the push of %.7s started an execution, which took %s", commit, e.Total().Round(100*time.Millisecond))
-		case types.PipelineExecutionStatusInProgress, types.PipelineExecutionStatusStopping:
-			return notYet(fmt.Sprintf("the execution of %.7s is in progress", commit), expected, usualDeployment)
-		case types.PipelineExecutionStatusFailed, types.PipelineExecutionStatusCancelled,
-			types.PipelineExecutionStatusStopped, types.PipelineExecutionStatusSuperseded:
-		}
-		observed := fmt.Sprintf("the execution of %.7s is %s", commit, e.Status)
-		if e.Failure != "" {
-			observed += ": " + e.Failure
-		}
-		return wrong(observed, expected, "Mend the cause, commit, and `git push origin main`.")
+		return wrong(observed, expected, startAgain)
 	}
-	return wrong(fmt.Sprintf("no execution has commit %.7s, the head of main", commit), expected,
-		"git commit --allow-empty -m 'start by push' && git push origin main")
+	newest := of[0]
+	switch newest.Status {
+	case types.PipelineExecutionStatusSucceeded:
+		if !slices.ContainsFunc(of, func(e *Execution) bool { return e.ByEvent }) {
+			return wrong(fmt.Sprintf("commit %.7s was built because %s", commit, newest.Trigger), expected, startAgain)
+		}
+		return passed("the push of %.7s started an execution, which took %s", commit, newest.Total().Round(100*time.Millisecond))
+	case types.PipelineExecutionStatusInProgress, types.PipelineExecutionStatusStopping:
+		return notYet(fmt.Sprintf("the execution of %.7s is in progress", commit), expected, usualDeployment)
+	case types.PipelineExecutionStatusFailed, types.PipelineExecutionStatusCancelled,
+		types.PipelineExecutionStatusStopped, types.PipelineExecutionStatusSuperseded:
+	}
+	observed := fmt.Sprintf("the execution of %.7s is %s", commit, newest.Status)
+	if newest.Failure != "" {
+		observed += ": " + newest.Failure
+	}
+	fix := ""
+	if newest.Status == types.PipelineExecutionStatusFailed && !newest.Build.From.IsZero() && isTheSources(newest.Failure) {
+		fix = s.goBack(ctx, commit, lastGood(executions, commit))
+	}
+	return wrong(observed, expected, cmp.Or(fix, startAgain))
+}
+
+// justNow tells whether a commit was made so short a time ago that its push
+// need not have been noticed.
+func (s *Scene) justNow(c *cctypes.Commit) bool {
+	if c.Committer == nil {
+		return false
+	}
+	seconds, _, _ := strings.Cut(aws.ToString(c.Committer.Date), " ") // "1756000000 +0000"
+	made, err := strconv.ParseInt(seconds, 10, 64)
+	age := s.Now().Sub(time.Unix(made, 0))
+	return err == nil && age >= 0 && age < noticeWithin
+}
+
+// lastGood is the newest commit other than this one whose execution succeeded, or "".
+func lastGood(executions []*Execution, not string) string {
+	for _, e := range executions {
+		if e.Status == types.PipelineExecutionStatusSucceeded && e.Commit != not {
+			return e.Commit
+		}
+	}
+	return ""
 }

@@ -64,7 +64,7 @@ func (w *Workshop) Clone(ctx context.Context, url string) error {
 	if err := w.checkout.State(ctx); err != nil {
 		return err
 	}
-	if err := w.ledger.Add(Entry{Kind: "working copy", Name: w.checkout.Dir, Environment: w.env.ID}); err != nil {
+	if err := w.ledger.Add(Entry{Kind: ledgerWorkingCopy, Name: w.checkout.Dir, Environment: w.env.ID}); err != nil {
 		return err
 	}
 	return w.checkout.Make(ctx, url, w.helper)

@@ -66,6 +66,9 @@ func (w *Workshop) Run(ctx context.Context, wanted []*phases.Phase) ([]PhaseResu
 			return nil, err
 		}
 	}
+	if err := w.connect(ctx); err != nil {
+		return nil, err
+	}
 	var results []PhaseResult
 	for _, p := range wanted {
 		began := w.now()
@@ -198,19 +201,27 @@ func (w *Workshop) settleStep(ctx context.Context, p *phases.Phase, step *phases
 func (w *Workshop) reportCheck(check verify.Check, r verify.Result) {
 	w.report(Event{
 		Event: CheckDone, Check: check.Name, State: r.State,
-		Detail: r.Observed, Expected: r.Expected, Fix: r.Fix,
+		Detail: r.Observed, Expected: r.Expected, Fix: w.typed(r.Fix),
 	})
 }
 
-// Verify asks the checks of the phases and tells each answer. The error is the
-// worst of them: a *CheckError for one that is wrong or cannot tell.
-func (w *Workshop) Verify(ctx context.Context, wanted []*phases.Phase) ([]PhaseStatus, error) {
-	var statuses []PhaseStatus
-	var worst error
+// Verified is what [Workshop.Verify] found.
+type Verified struct {
+	// WorkingCopy is nil where none has been made.
+	WorkingCopy *CheckStatus  `json:"workingCopy,omitempty"`
+	Phases      []PhaseStatus `json:"phases"`
+}
+
+// Verify looks at the working copy, asks the checks of the phases, and tells
+// each answer. The error is the worst of them: a *CheckError for one that is
+// wrong or cannot tell.
+func (w *Workshop) Verify(ctx context.Context, wanted []*phases.Phase) (Verified, error) {
+	var found Verified
+	worst := w.verifyWorkingCopy(ctx, &found)
 	for _, p := range wanted {
 		w.phase, w.step = p.Name, ""
 		status := w.askPhase(ctx, p)
-		statuses = append(statuses, status)
+		found.Phases = append(found.Phases, status)
 		w.report(Event{Event: PhaseStart, Detail: heading(p)})
 		for i, check := range p.Checks() {
 			r := status.results[i]
@@ -220,7 +231,24 @@ func (w *Workshop) Verify(ctx context.Context, wanted []*phases.Phase) ([]PhaseS
 		w.report(Event{Event: PhaseDone, Detail: string(status.State)})
 	}
 	w.phase = ""
-	return statuses, worst
+	return found, worst
+}
+
+func (w *Workshop) verifyWorkingCopy(ctx context.Context, found *Verified) error {
+	w.phase, w.step = "", ""
+	c, made := w.WorkingCopy(ctx)
+	if !made {
+		return nil
+	}
+	found.WorkingCopy = &c
+	w.report(Event{Event: PhaseStart, Detail: "Working copy: " + w.checkout.Dir})
+	w.report(Event{Event: CheckDone, Check: c.Name, State: c.State, Detail: c.Observed, Expected: c.Expected, Fix: c.Fix})
+	if c.State == verify.Passed {
+		return nil
+	}
+	return &CheckError{Phase: WorkingCopy, Check: c.Name, Result: verify.Result{
+		State: c.State, Observed: c.Observed, Expected: c.Expected, Fix: c.Fix,
+	}}
 }
 
 // worse keeps the first that is wrong; else the first that cannot tell; else the first not yet.
