@@ -18,7 +18,7 @@ var Caching = &Phase{
 			Why:      "The project gets a place in S3 for what its builds want to keep.",
 			Commands: one("aws cloudformation deploy --stack-name %s --template-file template.yaml --capabilities CAPABILITY_IAM", cloud.Names.PipelineStack),
 			Do: func(ctx context.Context, b Bench) error {
-				return deployPipeline(ctx, b, "caching")
+				return advancePipeline(ctx, b, "caching")
 			},
 			Checks:  []verify.Check{verify.CacheEnabled},
 			Hints:   []string{"Look for Cache: in the project."},
@@ -31,8 +31,11 @@ var Caching = &Phase{
 				return []string{"git commit -am 'Keep the build cache' && git push origin main"}
 			},
 			Do: func(ctx context.Context, b Bench) error {
-				return commitGreeting(ctx, b, "Hello from a build that leaves something behind",
-					map[string][]byte{"buildspec.yml": b.Application().Buildspec("caching")})
+				buildspec, err := furthestBuildspec(ctx, b, "caching")
+				if err != nil {
+					return err
+				}
+				return commitGreeting(ctx, b, greetFilling, map[string][]byte{"buildspec.yml": buildspec})
 			},
 			Checks:  []verify.Check{verify.CachePaths, verify.CacheFilled},
 			Hints:   []string{"Look for `cache:` in buildspec.yml."},
@@ -45,7 +48,7 @@ var Caching = &Phase{
 				return []string{"git commit -am 'Hello from a warm build' && git push origin main"}
 			},
 			Do: func(ctx context.Context, b Bench) error {
-				return commitGreeting(ctx, b, "Hello from a warm build", nil)
+				return commitGreeting(ctx, b, greetWarm, nil)
 			},
 			Checks:  []verify.Check{verify.CachePays, verify.Live},
 			Hints:   []string{"Change the greeting once more, commit, push.", "`mayfly lead-time` sets the executions side by side."},

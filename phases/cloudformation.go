@@ -21,9 +21,9 @@ var CloudFormation = &Phase{
 			Why:      "One action makes a change set, the next executes it.",
 			Commands: one("aws cloudformation deploy --stack-name %s --template-file template.yaml --capabilities CAPABILITY_IAM", cloud.Names.PipelineStack),
 			Do: func(ctx context.Context, b Bench) error {
-				return deployPipeline(ctx, b, "cloudformation")
+				return advancePipeline(ctx, b, "cloudformation")
 			},
-			Checks:  []verify.Check{verify.DeployStage},
+			Checks:  []verify.Check{verify.DeployStage, verify.DeployRole},
 			Hints:   []string{"The stage has two actions: CHANGE_SET_REPLACE, then CHANGE_SET_EXECUTE."},
 			Minutes: 2,
 		},
@@ -38,8 +38,12 @@ var CloudFormation = &Phase{
 				if err != nil {
 					return err
 				}
+				buildspec, err := furthestBuildspec(ctx, b, "cloudformation")
+				if err != nil {
+					return err
+				}
 				return commitAndAwait(ctx, b, "Go to production", map[string][]byte{
-					"buildspec.yml": b.Application().Buildspec("cloudformation"), "deploy.json": configuration,
+					"buildspec.yml": buildspec, "deploy.json": configuration,
 				})
 			},
 			Checks:  []verify.Check{verify.ApplicationStack},
@@ -53,7 +57,7 @@ var CloudFormation = &Phase{
 				return []string{"git commit -am 'Hello from production' && git push origin main"}
 			},
 			Do: func(ctx context.Context, b Bench) error {
-				return commitGreeting(ctx, b, "Hello from production", nil)
+				return commitGreeting(ctx, b, greetProduction, nil)
 			},
 			Checks:  []verify.Check{verify.Changed, verify.Live},
 			Hints:   []string{"Change the greeting, commit, push.", "The live URL is the stack's output Url."},

@@ -5,10 +5,15 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/codecommit"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/mayfly-cd/mayfly/internal/cloud"
 )
 
-const buildspecFile = "buildspec.yml"
+// BuildspecFile is where a repository says how it is built.
+const BuildspecFile = "buildspec.yml"
 
 // buildspec is what the checks read of a buildspec.
 // https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html
@@ -69,7 +74,7 @@ func buildspecWith(name, asks, expected, fallback string, judge func(buildspec) 
 		return ok
 	}
 	return Check{Name: name, Asks: asks, Ask: func(ctx context.Context, s *Scene) Result {
-		data, result := s.file(ctx, buildspecFile, fallback)
+		data, result := s.file(ctx, BuildspecFile, fallback)
 		if result.State != Passed {
 			return result
 		}
@@ -81,7 +86,7 @@ func buildspecWith(name, asks, expected, fallback string, judge func(buildspec) 
 		if ok {
 			return passed("%s", observed)
 		}
-		return wrong(observed, expected, s.thenBuild(ctx, s.bringBack(ctx, buildspecFile, fallback, good)))
+		return wrong(observed, expected, s.thenBuild(ctx, s.bringBack(ctx, BuildspecFile, fallback, good)))
 	}}
 }
 
@@ -109,3 +114,38 @@ var CachePaths = buildspecWith("cache-paths", "Does the buildspec say what to ke
 		}
 		return fmt.Sprintf("buildspec.yml keeps %d paths", len(spec.Cache.Paths)), true
 	})
+
+// FurthestByFiles is the phase that the files at the head of main are of, by
+// what each phase has added to them; "" where they do not say.
+func (s *Scene) FurthestByFiles(ctx context.Context) (string, error) {
+	name := s.Names.Repository()
+	read := func(file string) ([]byte, error) {
+		out, err := s.CodeCommit.GetFile(ctx, &codecommit.GetFileInput{
+			RepositoryName: &name, FilePath: &file, CommitSpecifier: aws.String("refs/heads/" + mainBranch),
+		})
+		if cloud.IsNotFound(err) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", file, err)
+		}
+		return out.FileContent, nil
+	}
+	data, err := read(BuildspecFile)
+	if err != nil {
+		return "", err
+	}
+	deploy, err := read("deploy.json")
+	spec, trouble := parseBuildspec(data)
+	switch {
+	case err != nil:
+		return "", err
+	case trouble == "" && len(spec.Cache.Paths) > 0:
+		return "caching", nil
+	case deploy != nil:
+		return "cloudformation", nil
+	case trouble == "" && len(spec.Artifacts.Files) > 0:
+		return "codepipeline", nil
+	}
+	return "", nil
+}

@@ -36,14 +36,6 @@ var DeployStage = Check{
 	},
 }
 
-// ApplicationStack asks whether the stack that the Deploy stage makes is up.
-var ApplicationStack = Check{
-	Name: "application-stack", Asks: "Is the application in production?",
-	Ask: func(ctx context.Context, s *Scene) Result {
-		return stackComplete(ctx, s, s.Names.ApplicationStack(), "the application's stack", "mayfly run cloudformation")
-	},
-}
-
 // stackComplete looks at a stack's status.
 func stackComplete(ctx context.Context, s *Scene, name, what, fix string) Result {
 	stack, err := s.FindStack(ctx, name)

@@ -11,10 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild/types"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
-
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 )
 
 // Project asks whether the build project is there.
@@ -24,6 +20,20 @@ var Project = Check{
 		project, result := s.project(ctx)
 		if project == nil {
 			return result
+		}
+		m, err := s.asMade(ctx, s.Names.PipelineStack())
+		if err != nil {
+			return cannotTell("cloudformation GetTemplate", err)
+		}
+		if m != nil {
+			if lost, err := s.gone(ctx, m, "BuildLogs"); err != nil {
+				return cannotTell("logs DescribeLogGroups", err)
+			} else if lost != "" {
+				return wrong(lost, "a log group that the builds write to", "mayfly run codebuild")
+			}
+		}
+		if r := s.lostTag(ctx, s.Names.PipelineStack(), "mayfly run codebuild"); r.State == Wrong {
+			return r
 		}
 		return passed("the project builds in %s", aws.ToString(project.Environment.Image))
 	},
@@ -36,41 +46,9 @@ func (s *Scene) project(ctx context.Context) (*types.Project, Result) {
 		return nil, cannotTell("codebuild BatchGetProjects", err)
 	}
 	if len(out.Projects) == 0 {
-		return nil, wrong("there is no project "+name, "a CodeBuild project", "mayfly run codebuild")
+		return nil, s.because(ctx, wrong("there is no project "+name, "a CodeBuild project", "mayfly run codebuild"))
 	}
 	return &out.Projects[0], Result{}
-}
-
-// LeastPrivilege asks whether the build's role may do everything, as the
-// tutorials of 2018 had it.
-var LeastPrivilege = Check{
-	Name: "least-privilege", Asks: "Does the build's role allow only what a build needs?",
-	Ask: func(ctx context.Context, s *Scene) Result {
-		project, result := s.project(ctx)
-		if project == nil {
-			return result
-		}
-		arn := aws.ToString(project.ServiceRole)
-		role := arn[strings.LastIndex(arn, "/")+1:]
-		out, err := s.IAM.ListAttachedRolePolicies(ctx, &iam.ListAttachedRolePoliciesInput{RoleName: &role})
-		if cloud.IsNotFound(err) {
-			return wrong("the project's role "+role+" does not exist", "a role of its own", "mayfly run codebuild")
-		}
-		if err != nil {
-			return cannotTell("iam ListAttachedRolePolicies", err)
-		}
-		if i := slices.IndexFunc(out.AttachedPolicies, tooMuch); i >= 0 {
-			policy := out.AttachedPolicies[i]
-			return wrong(fmt.Sprintf("role %s has %s attached", role, aws.ToString(policy.PolicyName)),
-				"no policy that allows everything",
-				fmt.Sprintf("aws iam detach-role-policy --role-name %s --policy-arn %s", role, aws.ToString(policy.PolicyArn)))
-		}
-		return passed("its role has statements of its own and nothing more")
-	},
-}
-
-func tooMuch(p iamtypes.AttachedPolicy) bool {
-	return slices.Contains([]string{"AdministratorAccess", "PowerUserAccess"}, aws.ToString(p.PolicyName))
 }
 
 // Build asks whether the newest build succeeded. Builds of a project that was
@@ -115,15 +93,15 @@ func (s *Scene) builds(ctx context.Context, since time.Time) ([]types.Build, err
 	return builds, nil
 }
 
-// builtByPipeline tells whether the project takes its source from a pipeline alone.
-func (s *Scene) builtByPipeline(ctx context.Context) bool {
+// BuiltByPipeline tells whether the project takes its source from a pipeline alone.
+func (s *Scene) BuiltByPipeline(ctx context.Context) bool {
 	project, _ := s.project(ctx)
 	return project != nil && project.Source != nil && project.Source.Type == types.SourceTypeCodepipeline
 }
 
 // thenBuild adds to a command that pushes what starts a build where no pipeline does.
 func (s *Scene) thenBuild(ctx context.Context, fix string) string {
-	if project, _ := s.project(ctx); project == nil || !strings.HasPrefix(fix, "git ") || s.builtByPipeline(ctx) {
+	if project, _ := s.project(ctx); project == nil || !strings.HasPrefix(fix, "git ") || s.BuiltByPipeline(ctx) {
 		return fix
 	}
 	return fix + " && mayfly run codebuild"
@@ -160,7 +138,7 @@ func (s *Scene) buildResult(ctx context.Context, builds []types.Build, expected 
 	switch {
 	case fix != "":
 		fix = s.thenBuild(ctx, fix)
-	case s.builtByPipeline(ctx):
+	case s.BuiltByPipeline(ctx):
 		fix = startAgain
 	default:
 		fix = "mayfly run codebuild"

@@ -26,6 +26,9 @@ var Repository = Check{
 		if err != nil {
 			return cannotTell("codecommit GetRepository", err)
 		}
+		if r := s.lostTag(ctx, s.Names.RepositoryStack(), fix); r.State == Wrong {
+			return r
+		}
 		return stackComplete(ctx, s, s.Names.RepositoryStack(), "repository "+name, fix)
 	},
 }

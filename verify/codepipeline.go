@@ -13,7 +13,6 @@ import (
 	cctypes "github.com/aws/aws-sdk-go-v2/service/codecommit/types"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
 	"github.com/mayfly-cd/mayfly/internal/cloud"
 )
@@ -33,50 +32,40 @@ var Pipeline = Check{
 			return wrong("the pipeline polls the repository once a minute", "PollForSourceChanges: \"false\", and a rule instead",
 				"mayfly run codepipeline")
 		}
+		if closed, err := s.closedTransition(ctx); err != nil {
+			return cannotTell("codepipeline GetPipelineState", err)
+		} else if closed != "" {
+			return wrong(closed, "every execution may go from stage to stage", "mayfly run codepipeline")
+		}
 		return passed("the pipeline has %d stages and does not poll", len(pipeline.Stages))
 	},
+}
+
+// closedTransition says which transition between stages is disabled, or "".
+func (s *Scene) closedTransition(ctx context.Context) (string, error) {
+	name := s.Names.Pipeline()
+	out, err := s.CodePipeline.GetPipelineState(ctx, &codepipeline.GetPipelineStateInput{Name: &name})
+	if err != nil {
+		return "", err
+	}
+	for _, stage := range out.StageStates {
+		if t := stage.InboundTransitionState; t != nil && !t.Enabled {
+			return fmt.Sprintf("the transition into the stage %s is disabled: %s", aws.ToString(stage.StageName), aws.ToString(t.DisabledReason)), nil
+		}
+	}
+	return "", nil
 }
 
 func (s *Scene) pipeline(ctx context.Context) (*types.PipelineDeclaration, Result) {
 	name := s.Names.Pipeline()
 	out, err := s.CodePipeline.GetPipeline(ctx, &codepipeline.GetPipelineInput{Name: &name})
 	if cloud.IsNotFound(err) {
-		return nil, wrong("there is no pipeline "+name, "a pipeline", "mayfly run codepipeline")
+		return nil, s.because(ctx, wrong("there is no pipeline "+name, "a pipeline", "mayfly run codepipeline"))
 	}
 	if err != nil {
 		return nil, cannotTell("codepipeline GetPipeline", err)
 	}
 	return out.Pipeline, Result{}
-}
-
-// PushRule asks whether a push starts the pipeline.
-var PushRule = Check{
-	Name: "push-rule", Asks: "Does an event start the pipeline?",
-	Ask: func(ctx context.Context, s *Scene) Result {
-		const expected = "an enabled EventBridge rule whose target is the pipeline"
-		const fix = "mayfly run codepipeline"
-		name := s.Names.Pipeline()
-		arn := fmt.Sprintf("arn:%s:codepipeline:%s:%s:%s", s.Partition(), s.Region, s.Account, name)
-		rules, err := s.Events.ListRuleNamesByTarget(ctx, &eventbridge.ListRuleNamesByTargetInput{TargetArn: &arn})
-		if err != nil {
-			return cannotTell("events ListRuleNamesByTarget", err)
-		}
-		disabled := ""
-		for _, rule := range rules.RuleNames {
-			out, err := s.Events.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: &rule})
-			if err != nil {
-				return cannotTell("events DescribeRule", err)
-			}
-			if out.State == "ENABLED" {
-				return passed("rule %s starts it", rule)
-			}
-			disabled = rule
-		}
-		if disabled != "" {
-			return wrong("rule "+disabled+" is disabled", expected, "aws events enable-rule --name "+disabled)
-		}
-		return wrong("no rule starts the pipeline", expected, fix)
-	},
 }
 
 // PushStarts asks whether the newest commit went through the pipeline, started by its push.
@@ -95,7 +84,7 @@ var PushStarts = Check{
 }
 
 // noticeWithin is how long a push may take to start an execution.
-const noticeWithin = time.Minute
+const noticeWithin = 20 * time.Second
 
 // headExecution judges the executions of a commit: one was started by its
 // push, and the newest succeeded.
@@ -130,10 +119,37 @@ func (s *Scene) headExecution(ctx context.Context, commit string) Result {
 		observed += ": " + newest.Failure
 	}
 	fix := ""
-	if newest.Status == types.PipelineExecutionStatusFailed && !newest.Build.From.IsZero() && isTheSources(newest.Failure) {
+	if newest.sourcesFault() {
 		fix = s.goBack(ctx, commit, lastGood(executions, commit))
 	}
 	return wrong(observed, expected, cmp.Or(fix, startAgain))
+}
+
+// sourcesFault tells whether an execution failed by what was committed.
+func (e *Execution) sourcesFault() bool {
+	return e.Status == types.PipelineExecutionStatusFailed && !e.Build.From.IsZero() && isTheSources(e.Failure)
+}
+
+// WantsRetry tells whether the newest execution of main's head ended badly, and
+// not by what was committed.
+func (s *Scene) WantsRetry(ctx context.Context) (bool, error) {
+	head, err := s.Head(ctx)
+	if err != nil || head == "" {
+		return false, err
+	}
+	executions, err := s.Executions(ctx)
+	if err != nil {
+		return false, err
+	}
+	i := slices.IndexFunc(executions, func(e *Execution) bool { return e.Commit == head })
+	if i < 0 {
+		return false, nil
+	}
+	e := executions[i]
+	ended := !slices.Contains([]types.PipelineExecutionStatus{
+		types.PipelineExecutionStatusSucceeded, types.PipelineExecutionStatusInProgress, types.PipelineExecutionStatusStopping,
+	}, e.Status)
+	return ended && !e.sourcesFault(), nil
 }
 
 // justNow tells whether a commit was made so short a time ago that its push

@@ -8,7 +8,7 @@ import (
 
 // mistakes are the learners' mistakes.
 func mistakes() []mistake {
-	return slices.Concat(pushMistakes(), buildMistakes())
+	return slices.Concat(pushMistakes(), buildMistakes(), triggerMistakes(), permissionMistakes(), goneMistakes())
 }
 
 // commitAll commits and pushes what a mistake has changed.

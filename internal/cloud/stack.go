@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
-	"github.com/aws/smithy-go"
 )
 
 // Stack describes a stack as it should be.
@@ -88,11 +87,8 @@ func (c *Cloud) Deploy(ctx context.Context, s Stack, seen func(StackEvent)) (*ty
 	if err != nil {
 		return nil, err
 	}
-	if stack != nil && neverWorked(stack.StackStatus) {
-		if err := c.DeleteStack(ctx, aws.ToString(stack.StackId), seen); err != nil {
-			return nil, err
-		}
-		stack = nil
+	if stack, err = c.clearAway(ctx, stack, seen); err != nil {
+		return nil, err
 	}
 	var parameters []types.Parameter
 	for k, v := range s.Parameters {
@@ -123,7 +119,7 @@ func (c *Cloud) Deploy(ctx context.Context, s Stack, seen func(StackEvent)) (*ty
 			StackName: stack.StackId, TemplateBody: aws.String(string(s.Template)),
 			Parameters: parameters, Tags: tags, Capabilities: capabilities,
 		})
-		if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorMessage() == "No updates are to be performed." {
+		if noUpdates(err) {
 			return stack, nil
 		}
 		if err == nil {
@@ -134,6 +130,50 @@ func (c *Cloud) Deploy(ctx context.Context, s Stack, seen func(StackEvent)) (*ty
 		return nil, fmt.Errorf("deploy stack %s: %w", s.Name, err)
 	}
 	return watch.untilSettled(ctx, aws.ToString(id))
+}
+
+// clearAway makes way for a deployment: it deletes a stack that never worked or
+// was not deleted to its end, and returns nil, and ends a rollback that got stuck.
+func (c *Cloud) clearAway(ctx context.Context, stack *types.Stack, seen func(StackEvent)) (*types.Stack, error) {
+	if stack == nil {
+		return nil, nil //nolint:nilnil // as said
+	}
+	arn := aws.ToString(stack.StackId)
+	switch {
+	case neverWorked(stack.StackStatus):
+		if err := c.emptyBuckets(ctx, arn); err != nil {
+			return nil, err
+		}
+		return nil, c.DeleteStack(ctx, arn, seen)
+	case stack.StackStatus == types.StackStatusUpdateRollbackFailed:
+		watch := c.watchFrom("", stack, seen)
+		if err := watch.skip(ctx); err != nil {
+			return nil, err
+		}
+		_, err := c.CloudFormation.ContinueUpdateRollback(ctx, &cloudformation.ContinueUpdateRollbackInput{StackName: &arn})
+		if err != nil {
+			return nil, fmt.Errorf("end the rollback of stack %s: %w", StackName(arn), err)
+		}
+		return c.settle(ctx, arn, seen)
+	}
+	return stack, nil
+}
+
+// emptyBuckets empties the buckets of a stack that is to be deleted: one that
+// holds anything would stay, and the stack with it.
+func (c *Cloud) emptyBuckets(ctx context.Context, stack string) error {
+	resources, err := c.StackResources(ctx, stack)
+	if err != nil {
+		return err
+	}
+	for _, r := range resources {
+		if aws.ToString(r.ResourceType) == "AWS::S3::Bucket" && aws.ToString(r.PhysicalResourceId) != "" {
+			if _, err := c.EmptyBucket(ctx, *r.PhysicalResourceId, ""); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // settle waits for an operation in progress and returns the stack, nil where there is none.

@@ -231,6 +231,9 @@ func (c *Checkout) Read(name string) ([]byte, error) {
 // nothing to commit the head stays as it is. The commit is mayfly's own: it is
 // not signed and runs no hooks.
 func (c *Checkout) Commit(ctx context.Context, message string, files []string) (string, error) {
+	if len(files) == 0 {
+		return c.Head(ctx)
+	}
 	if _, err := c.run(ctx, append([]string{"add", "--force", "--"}, files...)...); err != nil {
 		return "", err
 	}
@@ -245,6 +248,20 @@ func (c *Checkout) Commit(ctx context.Context, message string, files []string) (
 		return "", err
 	}
 	return c.Head(ctx)
+}
+
+// CommitNothing makes a commit that changes nothing and returns it.
+func (c *Checkout) CommitNothing(ctx context.Context, message string) (string, error) {
+	tree, err := c.run(ctx, "rev-parse", "refs/heads/"+Branch+"^{tree}")
+	if err != nil {
+		return "", err
+	}
+	commit, err := c.run(ctx, append(ownCommit(), "commit-tree", "-p", "refs/heads/"+Branch, "-m", message, tree)...)
+	if err != nil {
+		return "", err
+	}
+	_, err = c.run(ctx, "update-ref", "-m", "commit: "+message, "refs/heads/"+Branch, commit)
+	return commit, err
 }
 
 // Head is the id of the commit that is checked out.

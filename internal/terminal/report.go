@@ -47,7 +47,7 @@ func (h *Human) Report(e workshop.Event) {
 		h.check(e)
 	case workshop.Working:
 		h.working(e.Detail)
-	case workshop.MachineGone:
+	case workshop.MachineGone, workshop.Healed:
 		h.line("    %s", e.Detail)
 	case workshop.PhaseDone:
 		if e.Seconds > 0 {

@@ -87,6 +87,9 @@ func (w *Workshop) Run(ctx context.Context, wanted []*phases.Phase) ([]PhaseResu
 			return results, err
 		}
 	}
+	if w.did {
+		return results, w.retry(ctx)
+	}
 	return results, nil
 }
 
@@ -138,18 +141,65 @@ func (w *Workshop) runPhase(ctx context.Context, p *phases.Phase) error {
 	return nil
 }
 
-// doStep does a step and asks its checks until each has an answer.
+// doStep does a step and asks its checks until each has an answer. Where it
+// fails, or a check is not passed, what was changed or deleted behind
+// CloudFormation's back is put back, and the step is done again, once.
 func (w *Workshop) doStep(ctx context.Context, p *phases.Phase, step *phases.Step) error {
 	began := w.now()
 	w.report(Event{Event: StepStart, Detail: step.Why})
-	if err := step.Do(ctx, w); err != nil {
+	answers, err := w.attempt(ctx, p, step)
+	if err != nil {
+		mended, healErr := w.heal(ctx)
+		if mended {
+			answers, err = w.attempt(ctx, p, step)
+		}
+		err = errors.Join(err, healErr)
+	}
+	w.did = true
+	for _, a := range answers {
+		w.reportCheck(a.check, a.result)
+	}
+	if _, told := errors.AsType[*CheckError](err); err != nil && !told {
 		return fmt.Errorf("%s: %w", strings.ToLower(step.Title[:1])+step.Title[1:], err)
 	}
-	if err := w.settleStep(ctx, p, step); err != nil {
+	if err != nil {
 		return err
 	}
 	w.report(Event{Event: StepDone, Seconds: w.now().Sub(began).Seconds()})
 	return nil
+}
+
+// answer is what a check said.
+type answer struct {
+	check  verify.Check
+	result verify.Result
+}
+
+// attempt does a step and waits for the answers of its checks. One that is not
+// passed is the last, and a *CheckError.
+func (w *Workshop) attempt(ctx context.Context, p *phases.Phase, step *phases.Step) ([]answer, error) {
+	if err := step.Do(ctx, w); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, settleWithin,
+		fmt.Errorf("the checks of %q had no answer within %s", step.Title, settleWithin))
+	defer cancel()
+	var answers []answer
+	for _, check := range step.Checks {
+		var result verify.Result
+		err := cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
+			result = check.Ask(ctx, w.scene)
+			return result.State != verify.NotYet && result.Trouble != cloud.Throttled, nil
+		})
+		if err != nil {
+			return answers, err
+		}
+		answers = append(answers, answer{check, result})
+		if result.State != verify.Passed {
+			return answers, &CheckError{Phase: p.Name, Check: check.Name, Result: result}
+		}
+	}
+	return answers, nil
 }
 
 // holds tells whether all checks of a step pass already. What is on its way,
@@ -174,28 +224,6 @@ func (w *Workshop) holds(ctx context.Context, step *phases.Step) (bool, error) {
 		}
 	}
 	return true, nil
-}
-
-// settleStep asks a step's checks until each has an answer other than "not yet".
-func (w *Workshop) settleStep(ctx context.Context, p *phases.Phase, step *phases.Step) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, settleWithin,
-		fmt.Errorf("the checks of %q had no answer within %s", step.Title, settleWithin))
-	defer cancel()
-	for _, check := range step.Checks {
-		var result verify.Result
-		err := cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
-			result = check.Ask(ctx, w.scene)
-			return result.State != verify.NotYet && result.Trouble != cloud.Throttled, nil
-		})
-		if err != nil {
-			return err
-		}
-		w.reportCheck(check, result)
-		if result.State != verify.Passed {
-			return &CheckError{Phase: p.Name, Check: check.Name, Result: result}
-		}
-	}
-	return nil
 }
 
 func (w *Workshop) reportCheck(check verify.Check, r verify.Result) {

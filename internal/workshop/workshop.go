@@ -35,6 +35,8 @@ type Workshop struct {
 	// dirty tells whether the working copy held changes that were not committed
 	// when it was last looked at, inside whether the person is in it.
 	dirty, inside bool
+	// did tells whether a step was done since the workshop was opened.
+	did bool
 }
 
 // Options are what a workshop is opened with. Every field is set.
