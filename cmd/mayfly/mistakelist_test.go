@@ -8,7 +8,7 @@ import (
 
 // mistakes are the learners' mistakes.
 func mistakes() []mistake {
-	return slices.Concat(pushMistakes(), buildMistakes(), triggerMistakes(), permissionMistakes(), goneMistakes())
+	return slices.Concat(pushMistakes(), buildMistakes(), deployMistakes(), triggerMistakes(), permissionMistakes(), goneMistakes(), stoppedMistakes())
 }
 
 // commitAll commits and pushes what a mistake has changed.
@@ -80,17 +80,131 @@ func pushMistakes() []mistake {
 	}
 }
 
+// edit replaces a line of the buildspec.
+func edit(script string) string {
+	return "sed -i.bak '" + script + "' buildspec.yml && rm -f buildspec.yml.bak" + commitAll
+}
+
 // buildMistakes are commits that break the build.
 func buildMistakes() []mistake {
+	at := phases.Caching
 	return []mistake{
 		{
-			name: "a command in the buildspec exits with 1", at: phases.Caching,
-			shell: `sed -i.bak 's/^      - mkdir out.*/      - exit 1/' buildspec.yml && rm -f buildspec.yml.bak` + commitAll,
+			name: "a command in the buildspec exits with 1", at: at,
+			shell: edit(`s/^      - mkdir out.*/      - exit 1/`), check: "build", says: `FAILED: BUILD: .*exit 1`,
+		},
+		{
+			name: "a command in the buildspec exits with 1 in phase 3", at: phases.CodePipeline,
+			shell: edit(`s/^      - mkdir out.*/      - exit 1/`), check: "build", says: `FAILED: BUILD: .*exit 1`,
+		},
+		{
+			name: "a command in the buildspec exits with 1 in phase 2", at: phases.CodeBuild,
+			shell: edit(`s/^      - test -s.*/      - exit 1/`), do: startBuild,
 			check: "build", says: `FAILED: BUILD: .*exit 1`,
 		},
 		{
-			name: "the buildspec was deleted", at: phases.Caching,
+			name: "two broken commits, one after the other", at: at,
+			shell: edit(`s/^      - mkdir out.*/      - exit 1/`) + " && " + edit(`s/exit 1/exit 2/`), check: "build", says: `FAILED: BUILD: .*exit 2`,
+		},
+		{
+			name: "the build was broken and an empty commit pushed upon it", at: at,
+			shell: edit(`s/^      - mkdir out.*/      - exit 1/`) + " && git commit --quiet --allow-empty -m Again && git push --quiet", check: "build", says: `FAILED: BUILD: .*exit 1`,
+		},
+		{
+			name: "the build was broken by a merge", at: at,
+			shell: "git switch --quiet -c side && " + edit(`s/^      - mkdir out.*/      - exit 1/`) + "; git switch --quiet main && git merge --quiet --no-ff --no-edit side && git push --quiet origin main",
+			check: "build", says: `FAILED: BUILD: .*exit 1`,
+		},
+		{
+			name: "a program that the build has not", at: at,
+			shell: edit(`s/^      - mkdir out.*/      - no-such-compiler/`), check: "build", says: `FAILED: BUILD: .*no-such-compiler`,
+		},
+		{
+			name: "the buildspec was deleted", at: at,
 			shell: "git rm --quiet buildspec.yml" + commitAll, check: "buildspec", says: "main has no buildspec.yml",
+		},
+		{
+			name: "the buildspec was deleted in phase 2", at: phases.CodeBuild,
+			shell: "git rm --quiet buildspec.yml" + commitAll, check: "buildspec", says: "main has no buildspec.yml",
+		},
+		{
+			name: "the buildspec was renamed", at: at,
+			shell: "git mv buildspec.yml buildspec.yaml" + commitAll, check: "buildspec", says: "main has no buildspec.yml",
+		},
+		{
+			name: "the buildspec has a tab", at: at,
+			shell: edit(`s/^  build:/\tbuild:/`), check: "buildspec", says: "not YAML.*cannot start any token",
+		},
+		{
+			name: "the buildspec has a version that there is not", at: at,
+			shell: edit(`s/^version: .*/version: 0.7/`), check: "buildspec", says: "version 0.7",
+		},
+		{
+			name: "the buildspec has a key that there is not", at: at,
+			shell: edit(`s/^    commands:/    comands:/`), check: "buildspec", says: `"comands", which is no key`,
+		},
+		{
+			name: "the buildspec has a phase that there is not", at: at,
+			shell: edit(`s/^  build:/  compile:/`), check: "buildspec", says: `phase "compile"`,
+		},
+		{
+			name: "the buildspec has no artifacts", at: at,
+			shell: edit(`/^artifacts:/,/^ *- /d`), check: "artifacts", says: "has no artifacts",
+		},
+		{
+			name: "the artifacts match nothing", at: at,
+			shell: edit(`s/^  base-directory: out/  base-directory: nowhere/`), check: "build", says: "FAILED: UPLOAD_ARTIFACTS: ",
+		},
+		{
+			name: "the buildspec has no cache paths", at: at,
+			shell: edit(`/^cache:/,$d`), check: "cache-paths", says: "has no cache paths",
+		},
+		{
+			name: "the greeting is empty, and the build tests that", at: phases.CodeBuild,
+			shell: ": > greeting.json" + commitAll, do: startBuild, check: "build", says: "FAILED: BUILD: .*test -s greeting.json",
+		},
+		{
+			name: "the greeting is empty, and nobody tests that", at: at,
+			shell: ": > greeting.json" + commitAll, check: "live", says: `answers 502`,
+		},
+	}
+}
+
+// deployMistakes are commits that cannot be deployed.
+func deployMistakes() []mistake {
+	at := phases.Caching
+	broken := func(text string) string { return "printf '" + text + "' > template.yaml" + commitAll }
+	const parameters = `Parameters: {ArtifactBucket: {Type: String}, ArtifactKey: {Type: String}, Architecture: {Type: String}, Boundary: {Type: String}}\n`
+	return []mistake{
+		{
+			name: "the template is no YAML", at: at, shell: broken(`Resources:\n  Hello: [\n`),
+			check: "push-starts", says: "Prepare failed: .*YAML not well-formed",
+		},
+		{
+			name: "the template has an unknown resource type", at: at,
+			shell: broken(parameters + `Resources:\n  Server:\n    Type: AWS::EC2::Nonsense\n`), check: "push-starts", says: "AWS::EC2::Nonsense",
+		},
+		{
+			name: "the template goes in a circle", at: at,
+			shell: broken(parameters + `Resources:\n  A: {Type: AWS::Logs::LogGroup, DependsOn: B}\n  B: {Type: AWS::Logs::LogGroup, DependsOn: A}\n`),
+			check: "push-starts", says: "Circular dependency",
+		},
+		{
+			name: "the template has a parameter that nobody gives", at: at,
+			shell: `sed -i.bak 's/^Parameters:/Parameters:\n  Colour: {Type: String}/' template.yaml && rm -f template.yaml.bak` + commitAll,
+			check: "push-starts", says: `Parameters: \[Colour\] must have values`,
+		},
+		{
+			name: "the template was deleted", at: at, shell: "git rm --quiet template.yaml" + commitAll,
+			check: "application", says: "main has no template.yaml",
+		},
+		{
+			name: "the template was deleted in phase 1", at: phases.CodeCommit, shell: "git rm --quiet template.yaml" + commitAll,
+			check: "application", says: "main has no template.yaml",
+		},
+		{
+			name: "deploy.json was deleted", at: at, shell: "git rm --quiet deploy.json" + commitAll,
+			check: "build", says: "FAILED: POST_BUILD: .*deploy.json",
 		},
 	}
 }

@@ -138,6 +138,7 @@ func (w *mistakeWorld) copyTree(from, to string) {
 func (w *mistakeWorld) restore(p *phases.Phase) {
 	w.t.Helper()
 	w.stop()
+	_ = os.Remove(filepath.Join(w.home, "released")) // of a build that was held
 	w.copyTree(filepath.Join(w.copies[p], "state"), w.state())
 	w.copyTree(filepath.Join(w.copies[p], "workdir"), w.workdir())
 	if out, err := w.run(w.home, "mayfly local start"); err != nil {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -375,4 +377,98 @@ func appMistake(logical string, do func(w *mistakeWorld, c *cloud.Cloud, id stri
 		}
 		return do(w, c, id)
 	})
+}
+
+// startBuild starts a build by hand and waits for its end, whatever that is.
+var startBuild = onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
+	out, err := c.CodeBuild.StartBuild(w.t.Context(), &codebuild.StartBuildInput{ProjectName: aws.String(n.Project())})
+	if err != nil {
+		return err
+	}
+	return cloud.Poll(w.t.Context(), func(ctx context.Context) (bool, error) {
+		got, err := c.CodeBuild.BatchGetBuilds(ctx, &codebuild.BatchGetBuildsInput{Ids: []string{*out.Build.Id}})
+		return err == nil && got.Builds[0].BuildStatus != cbtypes.StatusTypeInProgress, err
+	})
+})
+
+// hold pushes a commit whose build waits, and returns its execution and build once that runs.
+func hold(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) (execution, build string, err error) {
+	line := `printf '"Mine"\n' > greeting.json && sed -i.bak 's/^      - mkdir out/      - test -e '"$HOME/released"' || sleep 60\n      - mkdir out/' buildspec.yml && rm -f buildspec.yml.bak`
+	if out, err := w.run(w.workdir(), line+commitAll); err != nil {
+		return "", "", fmt.Errorf("%w: %s", err, out)
+	}
+	err = cloud.Poll(w.t.Context(), func(ctx context.Context) (bool, error) {
+		builds, err := c.CodeBuild.ListBuildsForProject(ctx, &codebuild.ListBuildsForProjectInput{ProjectName: aws.String(n.Project())})
+		if err != nil || len(builds.Ids) == 0 {
+			return false, err
+		}
+		got, err := c.CodeBuild.BatchGetBuilds(ctx, &codebuild.BatchGetBuildsInput{Ids: builds.Ids[:1]})
+		if err != nil {
+			return false, err
+		}
+		build = aws.ToString(got.Builds[0].Id)
+		return got.Builds[0].BuildStatus == cbtypes.StatusTypeInProgress && aws.ToString(got.Builds[0].CurrentPhase) == "BUILD", nil
+	})
+	if err != nil {
+		return "", "", err
+	}
+	out, err := c.CodePipeline.ListPipelineExecutions(w.t.Context(), &codepipeline.ListPipelineExecutionsInput{PipelineName: aws.String(n.Pipeline())})
+	if err != nil {
+		return "", "", err
+	}
+	// What is started again does not wait.
+	return aws.ToString(out.PipelineExecutionSummaries[0].PipelineExecutionId), build, makeFile(filepath.Join(w.home, "released"), nil)
+}
+
+// stoppedMistakes stop what was under way.
+func stoppedMistakes() []mistake {
+	at := phases.Caching
+	kill := func(w *mistakeWorld) error {
+		_, err := w.run(w.home, `kill -9 "$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' '`+endpointFile(w.state())+`')"`)
+		return err
+	}
+	return []mistake{
+		{
+			name: "a build was stopped", at: at, check: "build", says: "is STOPPED",
+			do: onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
+				_, build, err := hold(w, c, n)
+				if err == nil {
+					_, err = c.CodeBuild.StopBuild(w.t.Context(), &codebuild.StopBuildInput{Id: &build})
+				}
+				return err
+			}),
+		},
+		{
+			name: "an execution was stopped", at: at, check: "push-starts", says: "is Stopped",
+			do: onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
+				execution, _, err := hold(w, c, n)
+				if err == nil {
+					_, err = c.CodePipeline.StopPipelineExecution(w.t.Context(), &codepipeline.StopPipelineExecutionInput{
+						PipelineName: aws.String(n.Pipeline()), PipelineExecutionId: &execution, Abandon: true,
+					})
+				}
+				return err
+			}),
+		},
+		{
+			name: "the local AWS was killed in the middle of a build", at: at, check: "build", says: "the local AWS was stopped",
+			do: onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
+				if _, _, err := hold(w, c, n); err != nil {
+					return err
+				}
+				return kill(w)
+			}),
+		},
+		{name: "the local AWS was killed", at: at, do: kill},
+		{
+			name: "the local AWS was stopped", at: at, do: func(w *mistakeWorld) error {
+				_, err := w.run(w.home, "mayfly local stop")
+				return err
+			},
+		},
+		{
+			name: "the local AWS was stopped, and a commit not pushed", at: at, check: workingCopyCheck, says: "1 commit not pushed",
+			shell: `mayfly local stop && printf '"Mine"\n' > greeting.json && git commit --quiet --all -m Mine && ! git push`,
+		},
+	}
 }
