@@ -1,6 +1,7 @@
 package phases
 
 import (
+	"bytes"
 	"context"
 	"regexp"
 	"strconv"
@@ -24,29 +25,59 @@ func describedPhase(text string) (number int, folder string) {
 	return number, strings.ToLower(found[2])
 }
 
-// furthest is the phase whose template the pipeline's stack has, if that is
-// further than the given one. Phases 2 to 5 bring the same stack to ever more:
-// one that is mended must not take back what a later one has added. The stack
-// itself says what it has, in its description; where it is gone, the
-// repository's files say how far the learner was.
+// furthest is the phase whose template the pipeline's stack has or had, if that
+// is further than the given one. Phases 2 to 5 bring the same stack to ever
+// more: one that is mended must not take back what a later one has added. The
+// stack itself says what it has, in its description; where it is gone, or was
+// brought to an earlier template, the repository's files say how far the learner was.
 func furthest(ctx context.Context, b Bench, phase string) (string, error) {
 	stack, err := b.Scene().FindStack(ctx, b.Scene().Names.PipelineStack())
 	if err != nil {
 		return "", err
 	}
-	number, folder := 0, ""
-	if stack != nil {
-		number, folder = describedPhase(aws.ToString(stack.Description))
-	} else if folder, err = b.Scene().FurthestByFiles(ctx); err != nil {
+	byFiles, err := byFiles(ctx, b)
+	if err != nil {
 		return "", err
-	} else if folder != "" {
-		number, _ = describedPhase(string(template(folder)))
 	}
-	if least, _ := describedPhase(string(template(phase))); number > least {
-		return folder, nil
+	most, best := describedPhase(string(template(phase)))
+	if stack != nil {
+		if number, folder := describedPhase(aws.ToString(stack.Description)); number > most {
+			most, best = number, folder
+		}
 	}
-	return phase, nil
+	if byFiles != "" {
+		if number, folder := describedPhase(string(template(byFiles))); number > most {
+			best = folder
+		}
+	}
+	return best, nil
 }
+
+// byFiles is the phase that has put the newest of its files into the
+// repository; "" where that cannot be told. An application of the learner's own
+// may bring a buildspec with everything in it: only what is mayfly's counts.
+func byFiles(ctx context.Context, b Bench) (string, error) {
+	deploy, err := b.Scene().ReadFile(ctx, deployFile)
+	if err != nil {
+		return "", err
+	}
+	buildspec, err := b.Scene().ReadFile(ctx, verify.BuildspecFile)
+	switch {
+	case err != nil:
+		return "", err
+	case deploy != nil && verify.KeepsCache(buildspec):
+		return "caching", nil
+	case deploy != nil:
+		return "cloudformation", nil
+	case bytes.Equal(buildspec, b.Application().Buildspec("codepipeline")) &&
+		!bytes.Equal(buildspec, b.Application().Buildspec("codebuild")):
+		return "codepipeline", nil
+	}
+	return "", nil
+}
+
+// deployFile is CodePipeline's template configuration, which phase 4 adds.
+const deployFile = "deploy.json"
 
 // furthestBuildspec is the buildspec of a phase, or of the furthest reached.
 func furthestBuildspec(ctx context.Context, b Bench, phase string) ([]byte, error) {

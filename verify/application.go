@@ -36,7 +36,7 @@ var ApplicationStack = Check{
 				return cannotTell("look for "+aws.ToString(resource.LogicalResourceId), err)
 			}
 			if known && !there {
-				return wrong(fmt.Sprintf("%s (%s) of stack %s was deleted", aws.ToString(resource.LogicalResourceId), kind, name), expected, fix)
+				return drifted(fmt.Sprintf("%s (%s) of stack %s was deleted", aws.ToString(resource.LogicalResourceId), kind, name), expected, fix)
 			}
 		}
 		if alias := find(resources, "AWS::Lambda::Alias"); alias != "" {
@@ -81,7 +81,7 @@ func (s *Scene) changedAlias(ctx context.Context, resources []types.StackResourc
 		return cannotTell("lambda GetPolicy", err)
 	}
 	if err != nil || !strings.Contains(aws.ToString(out.Policy), permission) {
-		return wrong("the permission to call the function's URL was removed: it answers 403",
+		return drifted("the permission to call the function's URL was removed: it answers 403",
 			"everybody may call the URL", "mayfly run cloudformation")
 	}
 	return Result{}

@@ -115,37 +115,23 @@ var CachePaths = buildspecWith("cache-paths", "Does the buildspec say what to ke
 		return fmt.Sprintf("buildspec.yml keeps %d paths", len(spec.Cache.Paths)), true
 	})
 
-// FurthestByFiles is the phase that the files at the head of main are of, by
-// what each phase has added to them; "" where they do not say.
-func (s *Scene) FurthestByFiles(ctx context.Context) (string, error) {
+// KeepsCache tells whether a buildspec says what to keep from build to build.
+func KeepsCache(data []byte) bool {
+	spec, _ := parseBuildspec(data)
+	return len(spec.Cache.Paths) > 0
+}
+
+// ReadFile reads a file at the head of main; nil where there is none.
+func (s *Scene) ReadFile(ctx context.Context, file string) ([]byte, error) {
 	name := s.Names.Repository()
-	read := func(file string) ([]byte, error) {
-		out, err := s.CodeCommit.GetFile(ctx, &codecommit.GetFileInput{
-			RepositoryName: &name, FilePath: &file, CommitSpecifier: aws.String("refs/heads/" + mainBranch),
-		})
-		if cloud.IsNotFound(err) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", file, err)
-		}
-		return out.FileContent, nil
+	out, err := s.CodeCommit.GetFile(ctx, &codecommit.GetFileInput{
+		RepositoryName: &name, FilePath: &file, CommitSpecifier: aws.String("refs/heads/" + mainBranch),
+	})
+	if cloud.IsNotFound(err) {
+		return nil, nil
 	}
-	data, err := read(BuildspecFile)
 	if err != nil {
-		return "", err
+		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
-	deploy, err := read("deploy.json")
-	spec, trouble := parseBuildspec(data)
-	switch {
-	case err != nil:
-		return "", err
-	case trouble == "" && len(spec.Cache.Paths) > 0:
-		return "caching", nil
-	case deploy != nil:
-		return "cloudformation", nil
-	case trouble == "" && len(spec.Artifacts.Files) > 0:
-		return "codepipeline", nil
-	}
-	return "", nil
+	return out.FileContent, nil
 }

@@ -166,7 +166,7 @@ func (s *Scene) headOr(ctx context.Context, other string) string {
 }
 
 // notTheSources are failures that another commit would not mend.
-var notTheSources = regexp.MustCompile(`(?i)access ?denied|not authorized|is not authorized to perform|interrupted|the local AWS`)
+var notTheSources = regexp.MustCompile(`(?i)access ?denied|not authorized|the local AWS was stopped|HandlerErrorCode: NotFound|UPDATE_ROLLBACK_FAILED`)
 
 // isTheSources tells whether a failure is the fault of what was committed.
 func isTheSources(failure string) bool { return !notTheSources.MatchString(failure) }

@@ -122,6 +122,9 @@ func (s *Scene) headExecution(ctx context.Context, commit string) Result {
 	if newest.sourcesFault() {
 		fix = s.goBack(ctx, commit, lastGood(executions, commit))
 	}
+	if fix == "" && newest.Status == types.PipelineExecutionStatusFailed && !newest.Deploy.From.IsZero() {
+		fix = "mayfly run codepipeline"
+	}
 	return wrong(observed, expected, cmp.Or(fix, startAgain))
 }
 
@@ -130,26 +133,28 @@ func (e *Execution) sourcesFault() bool {
 	return e.Status == types.PipelineExecutionStatusFailed && !e.Build.From.IsZero() && isTheSources(e.Failure)
 }
 
-// WantsRetry tells whether the newest execution of main's head ended badly, and
-// not by what was committed.
-func (s *Scene) WantsRetry(ctx context.Context) (bool, error) {
-	head, err := s.Head(ctx)
-	if err != nil || head == "" {
-		return false, err
-	}
+// WantsRetry tells whether another push is wanted after something was mended:
+// the newest execution of main's head ended badly, and not by what was
+// committed, or none of them was started by a push. One that is in progress is
+// to be waited for.
+func (s *Scene) WantsRetry(ctx context.Context, head string) (again, inProgress bool, err error) {
 	executions, err := s.Executions(ctx)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
-	i := slices.IndexFunc(executions, func(e *Execution) bool { return e.Commit == head })
-	if i < 0 {
-		return false, nil
+	of := slices.DeleteFunc(executions, func(e *Execution) bool { return e.Commit != head })
+	if len(of) == 0 {
+		return false, false, nil
 	}
-	e := executions[i]
-	ended := !slices.Contains([]types.PipelineExecutionStatus{
-		types.PipelineExecutionStatusSucceeded, types.PipelineExecutionStatusInProgress, types.PipelineExecutionStatusStopping,
-	}, e.Status)
-	return ended && !e.sourcesFault(), nil
+	switch of[0].Status {
+	case types.PipelineExecutionStatusInProgress, types.PipelineExecutionStatusStopping:
+		return false, true, nil
+	case types.PipelineExecutionStatusSucceeded:
+		return !slices.ContainsFunc(of, func(e *Execution) bool { return e.ByEvent }), false, nil
+	case types.PipelineExecutionStatusFailed, types.PipelineExecutionStatusCancelled,
+		types.PipelineExecutionStatusStopped, types.PipelineExecutionStatusSuperseded:
+	}
+	return !of[0].sourcesFault(), false, nil
 }
 
 // justNow tells whether a commit was made so short a time ago that its push

@@ -54,6 +54,9 @@ type Result struct {
 	Fix string
 	// Wait is how long it usually still takes, where State is NotYet.
 	Wait time.Duration
+	// Drifted says that a resource is not as its stack made it, which doing a
+	// step again would not mend.
+	Drifted bool
 	// Trouble sorts the failure, where State is CannotTell.
 	Trouble cloud.Trouble
 }
@@ -64,6 +67,13 @@ func passed(format string, args ...any) Result {
 
 func wrong(observed, expected, fix string) Result {
 	return Result{State: Wrong, Observed: observed, Expected: expected, Fix: fix}
+}
+
+// drifted is a wrong answer about a resource that is not as its stack made it.
+func drifted(observed, expected, fix string) Result {
+	r := wrong(observed, expected, fix)
+	r.Drifted = true
+	return r
 }
 
 func notYet(observed, expected string, wait time.Duration) Result {

@@ -133,7 +133,7 @@ func buildMistakes() []mistake {
 		},
 		{
 			name: "the buildspec has a tab", at: at,
-			shell: edit(`s/^  build:/\tbuild:/`), check: "buildspec", says: "not YAML.*cannot start any token",
+			shell: edit(`s/^  build:/\tbuild:/`), check: "buildspec", says: "not YAML.*tab character",
 		},
 		{
 			name: "the buildspec has a version that there is not", at: at,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -327,6 +328,63 @@ func goneMistakes() []mistake {
 			}),
 		},
 		{
+			name: "the stack of phase 3 was deployed in phase 5", at: at, check: "deploy-stage", says: "does not make and execute a change set",
+			do: onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
+				_, err := c.Deploy(w.t.Context(), cloud.Stack{
+					Name: n.PipelineStack(), Template: phases.CodePipeline.Template(), Tags: w.env.Tags(),
+					Parameters: map[string]string{"RepositoryName": n.Repository()},
+				}, nil)
+				return err
+			}),
+		},
+		{
+			name: "a change of the pipeline's stack was rolled back", at: at,
+			do: onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
+				broken := strings.Replace(string(phases.Caching.Template()), "Resources:\n", brokenResource, 1)
+				_, err := c.Deploy(w.t.Context(), cloud.Stack{
+					Name: n.PipelineStack(), Template: []byte(broken), Tags: w.env.Tags(),
+					Parameters: map[string]string{"RepositoryName": n.Repository(), "ApplicationStack": n.ApplicationStack()},
+				}, nil)
+				if _, rolledBack := errors.AsType[*cloud.StackError](err); rolledBack {
+					return nil
+				}
+				return fmt.Errorf("it was to be rolled back: %w", err)
+			}),
+		},
+		{
+			name: "the pipeline's stack could not be made", at: phases.CodeBuild, check: "project", says: "there is no project .*ROLLBACK_COMPLETE: Broken: ",
+			do: onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
+				stack, err := c.FindStack(w.t.Context(), n.PipelineStack())
+				if err != nil {
+					return err
+				}
+				if err := c.DeleteStack(w.t.Context(), *stack.StackId, nil); err != nil {
+					return err
+				}
+				_, err = c.Deploy(w.t.Context(), cloud.Stack{
+					Name: n.PipelineStack(), Template: []byte(brokenResource), Tags: w.env.Tags(),
+				}, nil)
+				if _, rolledBack := errors.AsType[*cloud.StackError](err); rolledBack {
+					return nil
+				}
+				return fmt.Errorf("it was to be rolled back: %w", err)
+			}),
+		},
+		{
+			name: "the function was deleted, and a commit was pushed", at: at, check: "push-starts", says: `Execute failed: .*Function not found`,
+			do: func(w *mistakeWorld) error {
+				err := appMistake("Hello", func(w *mistakeWorld, c *cloud.Cloud, id string) error {
+					_, err := c.Lambda.DeleteFunction(w.t.Context(), &lambda.DeleteFunctionInput{FunctionName: &id})
+					return err
+				})(w)
+				if err != nil {
+					return err
+				}
+				_, err = w.run(w.workdir(), `printf '"Mine"\n' > greeting.json`+commitAll)
+				return err
+			},
+		},
+		{
 			name: "the function was deleted", at: at, check: "application-stack", says: `Hello .*AWS::Lambda::Function.* was deleted`,
 			do: appMistake("Hello", func(w *mistakeWorld, c *cloud.Cloud, id string) error {
 				_, err := c.Lambda.DeleteFunction(w.t.Context(), &lambda.DeleteFunctionInput{FunctionName: &id})
@@ -369,6 +427,14 @@ func goneMistakes() []mistake {
 	}
 }
 
+// brokenResource is a resource that cannot be made.
+const brokenResource = `Resources:
+  Broken:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Perhaps, Action: "s3:*", Resource: "*"}]}
+`
+
 func appMistake(logical string, do func(w *mistakeWorld, c *cloud.Cloud, id string) error) func(*mistakeWorld) error {
 	return onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
 		id, err := resourceOf(w, c, n.ApplicationStack(), logical)
@@ -393,7 +459,7 @@ var startBuild = onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) erro
 
 // hold pushes a commit whose build waits, and returns its execution and build once that runs.
 func hold(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) (execution, build string, err error) {
-	line := `printf '"Mine"\n' > greeting.json && sed -i.bak 's/^      - mkdir out/      - test -e '"$HOME/released"' || sleep 60\n      - mkdir out/' buildspec.yml && rm -f buildspec.yml.bak`
+	line := `printf '"Mine"\n' > greeting.json && sed -i.bak 's#^      - mkdir out#      - test -e '"$HOME/released"' || sleep 60\n      - mkdir out#' buildspec.yml && rm -f buildspec.yml.bak`
 	if out, err := w.run(w.workdir(), line+commitAll); err != nil {
 		return "", "", fmt.Errorf("%w: %s", err, out)
 	}

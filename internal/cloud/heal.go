@@ -43,6 +43,11 @@ func (c *Cloud) Heal(ctx context.Context, name string, seen func(StackEvent)) ([
 	if err != nil || stack == nil || neverWorked(stack.StackStatus) {
 		return nil, err
 	}
+	if stack.StackStatus == types.StackStatusUpdateRollbackFailed {
+		if stack, err = c.endRollback(ctx, stack, seen); err != nil {
+			return nil, err
+		}
+	}
 	drifts, err := c.drifts(ctx, aws.ToString(stack.StackId))
 	if err != nil {
 		return nil, err

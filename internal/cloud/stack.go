@@ -132,50 +132,6 @@ func (c *Cloud) Deploy(ctx context.Context, s Stack, seen func(StackEvent)) (*ty
 	return watch.untilSettled(ctx, aws.ToString(id))
 }
 
-// clearAway makes way for a deployment: it deletes a stack that never worked or
-// was not deleted to its end, and returns nil, and ends a rollback that got stuck.
-func (c *Cloud) clearAway(ctx context.Context, stack *types.Stack, seen func(StackEvent)) (*types.Stack, error) {
-	if stack == nil {
-		return nil, nil //nolint:nilnil // as said
-	}
-	arn := aws.ToString(stack.StackId)
-	switch {
-	case neverWorked(stack.StackStatus):
-		if err := c.emptyBuckets(ctx, arn); err != nil {
-			return nil, err
-		}
-		return nil, c.DeleteStack(ctx, arn, seen)
-	case stack.StackStatus == types.StackStatusUpdateRollbackFailed:
-		watch := c.watchFrom("", stack, seen)
-		if err := watch.skip(ctx); err != nil {
-			return nil, err
-		}
-		_, err := c.CloudFormation.ContinueUpdateRollback(ctx, &cloudformation.ContinueUpdateRollbackInput{StackName: &arn})
-		if err != nil {
-			return nil, fmt.Errorf("end the rollback of stack %s: %w", StackName(arn), err)
-		}
-		return c.settle(ctx, arn, seen)
-	}
-	return stack, nil
-}
-
-// emptyBuckets empties the buckets of a stack that is to be deleted: one that
-// holds anything would stay, and the stack with it.
-func (c *Cloud) emptyBuckets(ctx context.Context, stack string) error {
-	resources, err := c.StackResources(ctx, stack)
-	if err != nil {
-		return err
-	}
-	for _, r := range resources {
-		if aws.ToString(r.ResourceType) == "AWS::S3::Bucket" && aws.ToString(r.PhysicalResourceId) != "" {
-			if _, err := c.EmptyBucket(ctx, *r.PhysicalResourceId, ""); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // settle waits for an operation in progress and returns the stack, nil where there is none.
 func (c *Cloud) settle(ctx context.Context, name string, seen func(StackEvent)) (*types.Stack, error) {
 	stack, err := c.FindStack(ctx, name)

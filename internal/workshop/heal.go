@@ -35,10 +35,19 @@ func (w *Workshop) heal(ctx context.Context) (mended bool, err error) {
 	return mended, nil
 }
 
-// retry starts the head's execution again where it ended badly through
-// what this run has mended, and waits for it.
+// retry starts the head's execution again where it ended badly through what
+// this run has mended, and waits for it.
 func (w *Workshop) retry(ctx context.Context) error {
-	if again, err := w.scene.WantsRetry(ctx); err != nil || !again {
+	head, err := w.scene.Head(ctx)
+	if err != nil || head == "" {
+		return err
+	}
+	again, inProgress, err := w.scene.WantsRetry(ctx, head)
+	if inProgress {
+		_ = w.Await(ctx, head) // how it ended is asked next
+		again, _, err = w.scene.WantsRetry(ctx, head)
+	}
+	if err != nil || !again {
 		return err
 	}
 	w.working("starting again what had failed")

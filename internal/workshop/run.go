@@ -126,7 +126,7 @@ func (w *Workshop) runPhase(ctx context.Context, p *phases.Phase) error {
 	for i := range p.Steps {
 		step := &p.Steps[i]
 		w.step = step.Title
-		held, err := w.holds(ctx, step)
+		held, err := w.holdsOrHeals(ctx, step)
 		if err != nil {
 			return err
 		}
@@ -202,10 +202,27 @@ func (w *Workshop) attempt(ctx context.Context, p *phases.Phase, step *phases.St
 	return answers, nil
 }
 
+// holdsOrHeals tells whether all checks of a step pass. A resource that is not
+// as its stack made it is put back first: doing the step again would only come
+// to grief over it.
+func (w *Workshop) holdsOrHeals(ctx context.Context, step *phases.Step) (bool, error) {
+	held, drifted, err := w.holds(ctx, step)
+	if err != nil || !drifted {
+		return held, err
+	}
+	mended, err := w.heal(ctx)
+	if err != nil || !mended {
+		return false, err
+	}
+	w.did = true
+	held, _, err = w.holds(ctx, step)
+	return held, err
+}
+
 // holds tells whether all checks of a step pass already. What is on its way,
 // such as a build that an interrupted run left behind, is waited for as long
 // as it usually takes, and again as long, before the step is done anew.
-func (w *Workshop) holds(ctx context.Context, step *phases.Step) (bool, error) {
+func (w *Workshop) holds(ctx context.Context, step *phases.Step) (held, drifted bool, err error) {
 	for _, check := range step.Checks {
 		var result verify.Result
 		began := w.now()
@@ -217,13 +234,13 @@ func (w *Workshop) holds(ctx context.Context, step *phases.Step) (bool, error) {
 			return result.State != verify.NotYet || w.now().Sub(began) > 2*result.Wait, nil
 		})
 		if err != nil {
-			return false, err
+			return false, false, err
 		}
 		if result.State != verify.Passed {
-			return false, nil
+			return false, result.Drifted, nil
 		}
 	}
-	return true, nil
+	return true, false, nil
 }
 
 func (w *Workshop) reportCheck(check verify.Check, r verify.Result) {
