@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/codecommit"
 
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/templates"
 	"github.com/mayfly-cd/mayfly/verify"
 )
@@ -35,8 +34,11 @@ type Bench interface {
 	Touch(ctx context.Context, message string) (string, error)
 	// Build starts a build of the project and waits for its end. A build that fails is an error.
 	Build(ctx context.Context) error
-	// Await waits for the end of the pipeline's execution of a commit. One that fails is an error.
+	// Await waits for the end of the pipeline's execution of a commit, or until
+	// it waits for a person. One that fails is an error.
 	Await(ctx context.Context, commit string) error
+	// Decide answers the approval that waits. Where none waits it is an error.
+	Decide(ctx context.Context, approve bool, comment string) error
 	// Tags are the tags of the environment.
 	Tags() map[string]string
 }
@@ -76,14 +78,14 @@ func deployPipeline(ctx context.Context, b Bench, phase string) error {
 func pipelineParameters(ctx context.Context, b Bench, phase string) (map[string]string, error) {
 	names := b.Scene().Names
 	parameters := map[string]string{"RepositoryName": names.Repository()}
-	switch phase {
-	case "codebuild":
+	if phase == "codebuild" || phase == "approval" {
 		out, err := b.Scene().CodeCommit.GetRepository(ctx, &codecommit.GetRepositoryInput{RepositoryName: aws.String(names.Repository())})
 		if err != nil {
 			return nil, err
 		}
 		parameters["CloneUrl"] = aws.ToString(out.RepositoryMetadata.CloneUrlHttp)
-	case "cloudformation", "caching":
+	}
+	if phase == "cloudformation" || phase == "caching" || phase == "approval" {
 		parameters["ApplicationStack"] = names.ApplicationStack()
 	}
 	return parameters, nil
@@ -136,8 +138,4 @@ func commitGreeting(ctx context.Context, b Bench, greeting string, files map[str
 	}
 	maps.Copy(all, files)
 	return commitAndAwait(ctx, b, greeting, all)
-}
-
-func one(format string, name func(cloud.Names) string) func(cloud.Names) []string {
-	return func(n cloud.Names) []string { return []string{fmt.Sprintf(format, name(n))} }
 }

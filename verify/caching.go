@@ -93,6 +93,9 @@ var CachePays = Check{
 	},
 }
 
+// worthIt is a difference that is more than one build has with the next for no reason.
+const worthIt = time.Second
+
 func (c Comparison) sentence() string {
 	const unit = 100 * time.Millisecond
 	warm := c.Warm.Commands()
@@ -104,9 +107,9 @@ func (c Comparison) sentence() string {
 		cold, kind = c.Off, "with the cache off"
 	}
 	before := cold.Commands()
-	if warm >= before || warm == 0 {
+	if warm+worthIt > before || warm == 0 {
 		return fmt.Sprintf("the build's commands took %s %s and %s warm: no gain this time; "+
-			"machines differ from build to build, so compare several", before.Round(unit), kind, warm.Round(unit))
+			"machines differ by as much from build to build, so compare several", before.Round(unit), kind, warm.Round(unit))
 	}
 	return fmt.Sprintf("the build's commands took %s %s and %s warm: %.1f times faster",
 		before.Round(unit), kind, warm.Round(unit), float64(before)/float64(warm))

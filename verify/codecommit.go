@@ -109,18 +109,3 @@ func (s *Scene) head(ctx context.Context) (string, Result) {
 			fmt.Sprintf("git push origin %s:main", branches.Branches[0]))
 	}
 }
-
-// Head is the commit that main is at in the repository, or "" where there is none.
-func (s *Scene) Head(ctx context.Context) (string, error) {
-	name := s.Names.Repository()
-	out, err := s.CodeCommit.GetBranch(ctx, &codecommit.GetBranchInput{
-		RepositoryName: &name, BranchName: aws.String(mainBranch),
-	})
-	if cloud.IsNotFound(err) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("ask where main is: %w", err)
-	}
-	return aws.ToString(out.Branch.CommitId), nil
-}

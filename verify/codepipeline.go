@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -89,11 +87,15 @@ const noticeWithin = 20 * time.Second
 // headExecution judges the executions of a commit: one was started by its
 // push, and the newest succeeded.
 func (s *Scene) headExecution(ctx context.Context, commit string) Result {
-	expected := fmt.Sprintf("an execution of commit %.7s, started by the push, that succeeded", commit)
 	executions, err := s.Executions(ctx)
 	if err != nil {
 		return cannotTell("codepipeline ListPipelineExecutions", err)
 	}
+	return s.judgeHead(ctx, executions, commit)
+}
+
+func (s *Scene) judgeHead(ctx context.Context, executions []*Execution, commit string) Result {
+	expected := fmt.Sprintf("an execution of commit %.7s, started by the push, that succeeded", commit)
 	of := slices.DeleteFunc(slices.Clone(executions), func(e *Execution) bool { return e.Commit != commit })
 	if len(of) == 0 {
 		observed := fmt.Sprintf("no execution has commit %.7s, the head of main", commit)
@@ -110,6 +112,9 @@ func (s *Scene) headExecution(ctx context.Context, commit string) Result {
 		}
 		return passed("the push of %.7s started an execution, which took %s", commit, newest.Total().Round(100*time.Millisecond))
 	case types.PipelineExecutionStatusInProgress, types.PipelineExecutionStatusStopping:
+		if asks := heldBy(executions, newest); asks != "" {
+			return Result{State: NotYet, Observed: asks, Expected: expected, Fix: "mayfly approve"}
+		}
 		return notYet(fmt.Sprintf("the execution of %.7s is in progress", commit), expected, usualDeployment)
 	case types.PipelineExecutionStatusFailed, types.PipelineExecutionStatusCancelled,
 		types.PipelineExecutionStatusStopped, types.PipelineExecutionStatusSuperseded:
@@ -163,10 +168,8 @@ func (s *Scene) justNow(c *cctypes.Commit) bool {
 	if c.Committer == nil {
 		return false
 	}
-	seconds, _, _ := strings.Cut(aws.ToString(c.Committer.Date), " ") // "1756000000 +0000"
-	made, err := strconv.ParseInt(seconds, 10, 64)
-	age := s.Now().Sub(time.Unix(made, 0))
-	return err == nil && age >= 0 && age < noticeWithin
+	age := s.Now().Sub(madeAt(aws.ToString(c.Committer.Date)))
+	return age >= 0 && age < noticeWithin
 }
 
 // lastGood is the newest commit other than this one whose execution succeeded, or "".
@@ -174,6 +177,20 @@ func lastGood(executions []*Execution, not string) string {
 	for _, e := range executions {
 		if e.Status == types.PipelineExecutionStatusSucceeded && e.Commit != not {
 			return e.Commit
+		}
+	}
+	return ""
+}
+
+// heldBy says which approval an execution waits for, its own or that of one
+// before it; "" where it goes on by itself.
+func heldBy(executions []*Execution, e *Execution) string {
+	if e.Approval.Waits() {
+		return fmt.Sprintf("the execution of %.7s waits for approval", e.Commit)
+	}
+	for _, other := range executions {
+		if other.Approval.Waits() && e.Build.Length() > 0 && e.Deploy.From.IsZero() {
+			return fmt.Sprintf("the execution of %.7s waits until that of %.7s is approved or rejected", e.Commit, other.Commit)
 		}
 	}
 	return ""

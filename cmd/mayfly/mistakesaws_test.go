@@ -459,7 +459,7 @@ var startBuild = onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) erro
 
 // hold pushes a commit whose build waits, and returns its execution and build once that runs.
 func hold(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) (execution, build string, err error) {
-	line := `printf '"Mine"\n' > greeting.json && sed -i.bak 's#^      - mkdir out#      - test -e '"$HOME/released"' || sleep 60\n      - mkdir out#' buildspec.yml && rm -f buildspec.yml.bak`
+	line := `printf '"Mine"\n' > greeting.json && sed -i.bak 's#^      - mkdir out#      - test -e '"$HOME/released"' || sleep 8\n      - mkdir out#' buildspec.yml && rm -f buildspec.yml.bak`
 	if out, err := w.run(w.workdir(), line+commitAll); err != nil {
 		return "", "", fmt.Errorf("%w: %s", err, out)
 	}

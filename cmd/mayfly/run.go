@@ -36,7 +36,7 @@ func (a *app) runCommand() *cobra.Command {
 	}
 	c.Flags().BoolVar(&yes, "yes", false, "ask nothing")
 	c.Flags().BoolVar(&teardown, "teardown", false, "take everything down again at the end")
-	c.Flags().StringVar(&a.flags.application, "app", "go", "the sample application: "+strings.Join(phases.Applications, ", "))
+	c.Flags().StringVar(&a.flags.application, "app", "", "the sample application: "+strings.Join(phases.Applications, ", ")+" (the first, unless you say)")
 	c.Flags().StringVar(&a.flags.ownAppPath, "app-dir", "", "an application of your own, in a folder")
 	return c
 }
@@ -59,7 +59,7 @@ func findPhases(names []string) ([]*phases.Phase, error) {
 
 func completePhases(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	var names []string
-	for _, p := range phases.All {
+	for _, p := range phases.Every() {
 		names = append(names, p.Name+"\t"+p.Title)
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
@@ -78,7 +78,7 @@ type runDone struct {
 }
 
 func (a *app) run(ctx context.Context, wanted []*phases.Phase, yes, teardown bool) (err error) {
-	e, dir, err := a.environmentToRun()
+	e, dir, err := a.environmentToRun(ctx)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,13 @@ func (a *app) run(ctx context.Context, wanted []*phases.Phase, yes, teardown boo
 	if !a.flags.json {
 		a.say("Environment %s (%s) in account %s, %s\nWorking copy %s\n", e.Name, e.ID, e.Account, e.Region, e.WorkDir)
 	}
+	restore := func() {}
+	if human, ok := reporter.(*terminal.Human); ok {
+		restore = human.Listen(a.stdin, nil)
+	}
+	defer restore()
 	results, runErr := w.Run(ctx, wanted)
+	restore()
 	done()
 	summary := runDone{Event: "run.done", OK: runErr == nil, Phases: results}
 	if runErr != nil {
@@ -149,12 +155,15 @@ func (a *app) showRun(s runDone) {
 	}
 	if len(s.LeadTimes) > 0 {
 		a.answer("\n%s\n", style.Bold("From push to production"))
-		terminal.LeadTimes(a.streams.Out, style, s.LeadTimes)
+		terminal.LeadTimes(a.streams.Out, style, a.outColumns(), s.LeadTimes)
 	}
 }
 
 // environmentToRun loads the environment, or describes a new one, which is not yet kept.
-func (a *app) environmentToRun() (workshop.Environment, string, error) {
+func (a *app) environmentToRun(ctx context.Context) (workshop.Environment, string, error) {
+	if a.flags.application != "" && a.flags.ownAppPath != "" {
+		return workshop.Environment{}, "", usage("--app is for a sample application, --app-dir for one of your own: say one of them")
+	}
 	e, dir, err := a.environment()
 	if err == nil {
 		if a.flags.workdir != "" && absolute(a.flags.workdir) != e.WorkDir {
@@ -163,6 +172,10 @@ func (a *app) environmentToRun() (workshop.Environment, string, error) {
 		if a.flags.ownAppPath != "" && absolute(a.flags.ownAppPath) != e.ApplicationDir {
 			return e, dir, usage("environment %s was made with another application than %s: give it a name of its own with --env",
 				e.Name, a.flags.ownAppPath)
+		}
+		if a.flags.application != "" && a.flags.application != e.Application {
+			return e, dir, usage("environment %s was made with %s, and keeps it; for another: mayfly run --app %s --env NAME",
+				e.Name, applicationName(e), a.flags.application)
 		}
 		return e, dir, checkApplication(e)
 	}
@@ -179,12 +192,23 @@ func (a *app) environmentToRun() (workshop.Environment, string, error) {
 	}
 	e = workshop.Environment{
 		Name: a.flags.env, ID: cloud.NewID(), Target: a.flags.target, WorkDir: absolute(workdir),
-		Application: a.flags.application, Owner: owner(), Created: a.now().UTC(),
+		Application: cmp.Or(a.flags.application, phases.Applications[0]), Owner: owner(), Created: a.now().UTC(),
 	}
 	if a.flags.ownAppPath != "" {
 		e.Application, e.ApplicationDir = "", absolute(a.flags.ownAppPath)
 	}
-	return e, dir, checkApplication(e)
+	if err := checkApplication(e); err != nil {
+		return e, dir, err
+	}
+	return e, dir, checkToolchain(ctx, e)
+}
+
+// applicationName says which application an environment has.
+func applicationName(e workshop.Environment) string {
+	if e.ApplicationDir != "" {
+		return "the application in " + e.ApplicationDir
+	}
+	return "--app " + e.Application
 }
 
 // checkApplication says whether the environment's application is there and whole.

@@ -4,15 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
 	"strconv"
 	"syscall"
-
-	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambda"
 )
 
 // exits is the program "exits CODE PROGRAM ARG...".
@@ -38,28 +36,26 @@ func exits() int {
 	return 0
 }
 
-// hello is the function of the small application. It answers as the sample
-// application does, from the two files in its package.
-func hello() {
-	answer := map[string]string{}
-	var greeting string
-	for name, into := range map[string]any{"stamp.json": &answer, "greeting.json": &greeting} {
-		data, err := os.ReadFile(name)
-		if err == nil {
-			err = json.Unmarshal(data, into)
-		}
-		if err != nil {
-			panic(err)
-		}
+// fetch is the program "fetch ACCEPT": it reads what `mayfly status --json`
+// prints, and prints what the live URL answers to somebody who accepts that.
+func fetch() {
+	var status struct{ LiveURL string }
+	err := json.NewDecoder(os.Stdin).Decode(&status) //nolint:forbidigo // it is a program
+	var request *http.Request
+	if err == nil {
+		request, err = http.NewRequestWithContext(context.Background(), http.MethodGet, status.LiveURL, nil)
 	}
-	answer["greeting"] = greeting
-	body, err := json.Marshal(answer)
 	if err != nil {
 		panic(err)
 	}
-	lambda.Start(func(context.Context, events.LambdaFunctionURLRequest) (events.LambdaFunctionURLResponse, error) {
-		return events.LambdaFunctionURLResponse{
-			StatusCode: http.StatusOK, Headers: map[string]string{"Content-Type": "application/json"}, Body: string(body),
-		}, nil
-	})
+	request.Header.Set("Accept", os.Args[1])
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		panic(err)
+	}
+	defer response.Body.Close()                                       //nolint:errcheck // a body that was read
+	fmt.Println(response.Status, response.Header.Get("Content-Type")) //nolint:forbidigo // it is a program
+	if _, err := io.Copy(os.Stdout, response.Body); err != nil {      //nolint:forbidigo // it is a program
+		panic(err)
+	}
 }

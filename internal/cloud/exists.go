@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 )
 
 // Exists looks whether a resource is there, by its CloudFormation type and its
@@ -56,6 +57,8 @@ func (c *Cloud) Exists(ctx context.Context, kind, id string) (there, known bool,
 			in.Qualifier = &alias
 		}
 		_, err = c.Lambda.GetFunctionUrlConfig(ctx, in)
+	case "AWS::SNS::Topic":
+		_, err = c.SNS.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: &id})
 	default:
 		return false, false, nil
 	}

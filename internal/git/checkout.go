@@ -278,6 +278,27 @@ func (c *Checkout) CommitTime(ctx context.Context, commit string) (time.Time, er
 	return time.Parse(time.RFC3339, text)
 }
 
+// Lines counts the lines that a commit adds to and removes from each file. It
+// needs the commit to be in the working copy; binary files are not counted.
+func (c *Checkout) Lines(ctx context.Context, commit string) (map[string][2]int, error) {
+	text, err := c.run(ctx, "diff-tree", "--root", "--no-commit-id", "--no-renames", "--numstat", "-r", "-z", "--end-of-options", commit)
+	if err != nil {
+		return nil, err
+	}
+	lines := map[string][2]int{}
+	for line := range strings.SplitSeq(text, "\x00") {
+		var added, removed int
+		fields := strings.SplitN(line, "\t", 3)
+		if len(fields) < 3 {
+			continue
+		}
+		if _, err := fmt.Sscan(fields[0]+" "+fields[1], &added, &removed); err == nil {
+			lines[fields[2]] = [2]int{added, removed}
+		}
+	}
+	return lines, nil
+}
+
 // Push pushes the branch, with the helper that Make configured.
 func (c *Checkout) Push(ctx context.Context) error {
 	_, err := c.run(ctx, "-c", "push.gpgSign=false", "-c", "core.hooksPath="+os.DevNull,

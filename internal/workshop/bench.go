@@ -44,9 +44,7 @@ func (w *Workshop) Deploy(ctx context.Context, name string, template []byte, par
 	}
 	stack, err := w.scene.Deploy(ctx, cloud.Stack{
 		Name: name, Template: template, Parameters: parameters, Tags: w.Tags(),
-	}, func(e cloud.StackEvent) {
-		w.working("%s %s %s", e.Status, e.Type, e.Resource)
-	})
+	}, w.followStack(name))
 	if err != nil {
 		return nil, err
 	}

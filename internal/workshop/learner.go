@@ -104,5 +104,28 @@ func (w *Workshop) forgetPhase(p *phases.Phase) error {
 			}
 		}
 		delete(kept.Guess, p.Name)
+		delete(kept.Done, p.Name)
 	})
+}
+
+// WasDone tells whether a phase was seen to be done before, and has not been started again since.
+func (w *Workshop) WasDone(p *phases.Phase) (bool, error) {
+	kept, err := loadProgress(w.dir)
+	return kept.Done[p.Name], err
+}
+
+// MarkDone remembers that a phase was seen to be done.
+func (w *Workshop) MarkDone(p *phases.Phase) error {
+	return w.remember(func(kept *progress) { kept.Done[p.Name] = true })
+}
+
+// Since is how long ago a moment was.
+func (w *Workshop) Since(moment time.Time) time.Duration { return w.now().Sub(moment) }
+
+// Now is the moment, by this machine's clock.
+func (w *Workshop) Now() time.Time { return w.now() }
+
+// Place is what the lessons' commands name.
+func (w *Workshop) Place() phases.Place {
+	return phases.NewPlace(w.env.Names(), w.env.WorkDir, w.env.Tags(), w.app)
 }

@@ -20,6 +20,8 @@ type progress struct {
 	// are left for later, by phase and title.
 	Hints   map[string]int  `json:"hints,omitempty"`
 	Skipped map[string]bool `json:"skipped,omitempty"`
+	// Done are the phases that were seen to be done.
+	Done map[string]bool `json:"done,omitempty"`
 	// Seen is when the learner was last here.
 	Seen time.Time `json:"seen,omitzero"`
 }
@@ -29,7 +31,7 @@ func progressFile(dir string) string { return filepath.Join(dir, "progress.json"
 func loadProgress(dir string) (progress, error) {
 	p := progress{}
 	err := readJSON(progressFile(dir), &p)
-	for _, m := range []*map[string]bool{&p.Read, &p.Skipped} {
+	for _, m := range []*map[string]bool{&p.Read, &p.Skipped, &p.Done} {
 		if *m == nil {
 			*m = map[string]bool{}
 		}

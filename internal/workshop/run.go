@@ -189,7 +189,7 @@ func (w *Workshop) attempt(ctx context.Context, p *phases.Phase, step *phases.St
 		var result verify.Result
 		err := cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
 			result = check.Ask(ctx, w.scene)
-			return result.State != verify.NotYet && result.Trouble != cloud.Throttled, nil
+			return (result.State != verify.NotYet || waitsForPerson(result)) && result.Trouble != cloud.Throttled, nil
 		})
 		if err != nil {
 			return answers, err
@@ -231,16 +231,25 @@ func (w *Workshop) holds(ctx context.Context, step *phases.Step) (held, drifted 
 			if result.State == verify.NotYet {
 				w.working("%s", result.Observed)
 			}
-			return result.State != verify.NotYet || w.now().Sub(began) > 2*result.Wait, nil
+			return result.State != verify.NotYet || waitsForPerson(result) || w.now().Sub(began) > 2*result.Wait, nil
 		})
 		if err != nil {
 			return false, false, err
+		}
+		if waitsForPerson(result) {
+			w.reportCheck(check, result)
+			return false, false, &CheckError{Phase: w.phase, Check: check.Name, Result: result}
 		}
 		if result.State != verify.Passed {
 			return false, result.Drifted, nil
 		}
 	}
 	return true, false, nil
+}
+
+// waitsForPerson says whether a check has no answer before somebody does something.
+func waitsForPerson(r verify.Result) bool {
+	return r.State == verify.NotYet && r.Fix != ""
 }
 
 func (w *Workshop) reportCheck(check verify.Check, r verify.Result) {

@@ -102,7 +102,9 @@ func (w *Workshop) report(e Event) {
 	if e.Step == "" {
 		e.Step = w.step
 	}
-	w.told = ""
+	if e.Event != TaskChanged && e.Event != LogLine { // these come in between
+		w.told = ""
+	}
 	w.reporter.Report(e)
 }
 
