@@ -32,6 +32,8 @@ type mistake struct {
 	// check names the mistake, with an observation that matches says. A
 	// mistake without a check is none: everything passes all the same.
 	check, says string
+	// broken says that mayfly itself has made it, and tells the story when it is right again.
+	broken bool
 }
 
 // TestMistakes makes each mistake in a workshop that was right, reads what
@@ -247,7 +249,11 @@ func (w *mistakeWorld) try(t *testing.T, m mistake) (f fixed) {
 			t.Fatalf("the mistake could not be made: %v", err)
 		}
 	}
-	allRight := func(v verified) bool { return v.OK }
+	story := ""
+	allRight := func(v verified) bool {
+		story += v.Solved
+		return v.OK
+	}
 	if m.check == "" {
 		if v, err := w.until(m.at, mendedWithin, allRight); err != nil {
 			return fail("it was to do no harm: %v: %+v", err, v.first())
@@ -270,8 +276,14 @@ func (w *mistakeWorld) try(t *testing.T, m mistake) (f fixed) {
 	if err != nil {
 		return fail("the fix %q fails: %v\n%s", f.seen.Fix, err, out)
 	}
+	if m.broken && (m.says == "" || v.Solved != "") {
+		return fail("it is told too early, or not looked for: %q", v.Solved)
+	}
 	if v, err := w.until(m.at, mendedWithin, allRight); err != nil {
 		return fail("the fix %q did not mend it: %v: %+v\n%s", f.seen.Fix, err, v.first(), out)
+	}
+	if out, err := w.run(w.home, "mayfly break --reveal"); m.broken && (err == nil || strings.Count(story, ".") == 0) {
+		return fail("it was found, and the story is %q; then mayfly break --reveal says: %s", story, out)
 	}
 	return f
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	cftypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	"github.com/aws/aws-sdk-go-v2/service/codecommit"
@@ -19,7 +18,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/phases"
@@ -92,13 +90,6 @@ func triggerMistakes() []mistake {
 	at := phases.Caching
 	return []mistake{
 		{
-			name: "the rule was disabled", at: at, check: "push-rule", says: "is disabled",
-			do: ruleMistake(func(w *mistakeWorld, c *cloud.Cloud, rule string) error {
-				_, err := c.Events.DisableRule(w.t.Context(), &eventbridge.DisableRuleInput{Name: &rule})
-				return err
-			}),
-		},
-		{
 			name: "the rule was deleted", at: at, check: "push-rule", says: "was deleted",
 			do: ruleMistake(func(w *mistakeWorld, c *cloud.Cloud, rule string) error {
 				_, err := c.Events.RemoveTargets(w.t.Context(), &eventbridge.RemoveTargetsInput{Rule: &rule, Ids: []string{"pipeline"}})
@@ -106,26 +97,6 @@ func triggerMistakes() []mistake {
 					return err
 				}
 				_, err = c.Events.DeleteRule(w.t.Context(), &eventbridge.DeleteRuleInput{Name: &rule})
-				return err
-			}),
-		},
-		{
-			name: "the rule lost its target", at: at, check: "push-rule", says: "has not the pipeline as its target",
-			do: ruleMistake(func(w *mistakeWorld, c *cloud.Cloud, rule string) error {
-				_, err := c.Events.RemoveTargets(w.t.Context(), &eventbridge.RemoveTargetsInput{Rule: &rule, Ids: []string{"pipeline"}})
-				return err
-			}),
-		},
-		{
-			name: "the rule waits for another branch", at: at, check: "push-rule", says: "pushes to master and not to main",
-			do: ruleMistake(func(w *mistakeWorld, c *cloud.Cloud, rule string) error {
-				out, err := c.Events.DescribeRule(w.t.Context(), &eventbridge.DescribeRuleInput{Name: &rule})
-				if err != nil {
-					return err
-				}
-				_, err = c.Events.PutRule(w.t.Context(), &eventbridge.PutRuleInput{
-					Name: &rule, EventPattern: aws.String(strings.ReplaceAll(*out.EventPattern, `"main"`, `"master"`)), State: out.State,
-				})
 				return err
 			}),
 		},
@@ -150,28 +121,9 @@ func triggerMistakes() []mistake {
 			},
 		},
 		{
-			name: "the pipeline polls", at: at, check: "pipeline", says: "polls the repository",
-			do: pipelineMistake(func(p *cptypes.PipelineDeclaration) {
-				p.Stages[0].Actions[0].Configuration["PollForSourceChanges"] = "true"
-			}),
-		},
-		{
-			name: "the Deploy stage was removed", at: at, check: "deploy-stage", says: "does not make and execute a change set",
-			do: pipelineMistake(func(p *cptypes.PipelineDeclaration) { p.Stages = p.Stages[:2] }),
-		},
-		{
 			name: "the pipeline was deleted", at: at, check: "pipeline", says: "there is no pipeline",
 			do: onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
 				_, err := c.CodePipeline.DeletePipeline(w.t.Context(), &codepipeline.DeletePipelineInput{Name: aws.String(n.Pipeline())})
-				return err
-			}),
-		},
-		{
-			name: "a transition was disabled", at: at, check: "pipeline", says: "the transition into the stage Build is disabled: later",
-			do: onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
-				_, err := c.CodePipeline.DisableStageTransition(w.t.Context(), &codepipeline.DisableStageTransitionInput{
-					PipelineName: aws.String(n.Pipeline()), StageName: aws.String("Build"), TransitionType: cptypes.StageTransitionTypeInbound, Reason: aws.String("later"),
-				})
 				return err
 			}),
 		},
@@ -205,10 +157,6 @@ func permissionMistakes() []mistake {
 	}
 	return []mistake{
 		{
-			name: "the build role's policy was deleted", at: at, check: "least-privilege", says: "has lost its policy build",
-			do: roleMistake("BuildRole", deletePolicy("build")),
-		},
-		{
 			name: "the build role's policy was deleted in phase 2", at: phases.CodeBuild, check: "least-privilege", says: "has lost its policy build",
 			do: roleMistake("BuildRole", deletePolicy("build")),
 		},
@@ -221,19 +169,6 @@ func permissionMistakes() []mistake {
 				_, err := w.run(w.workdir(), `printf '"Mine"\n' > greeting.json`+commitAll)
 				return err
 			},
-		},
-		{
-			name: "AdministratorAccess was attached to the build role", at: at, check: "least-privilege", says: "has AdministratorAccess attached",
-			do: roleMistake("BuildRole", func(w *mistakeWorld, c *cloud.Cloud, role string) error {
-				_, err := c.IAM.AttachRolePolicy(w.t.Context(), &iam.AttachRolePolicyInput{RoleName: &role, PolicyArn: aws.String("arn:aws:iam::aws:policy/AdministratorAccess")})
-				return err
-			}),
-		},
-		{
-			name: "the pipeline's role lost PassRole", at: at, check: "permissions", says: `lacks the statement HandTheDeployRoleOver \(iam:PassRole\)`,
-			do: roleMistake("PipelineRole", func(w *mistakeWorld, c *cloud.Cloud, role string) error {
-				return withoutStatement(w, c, role, "pipeline", "HandTheDeployRoleOver")
-			}),
 		},
 		{
 			name: "the pipeline's role lost PassRole, and a commit was pushed", at: at, check: "permissions", says: `lacks the statement HandTheDeployRoleOver`,
@@ -259,14 +194,6 @@ func permissionMistakes() []mistake {
 			}),
 		},
 		{
-			name: "the bucket's policy denies", at: at, check: "permissions", says: "has a statement more than its template: Deny s3:PutObject",
-			do: roleMistake("Artifacts", func(w *mistakeWorld, c *cloud.Cloud, bucket string) error {
-				_, err := c.S3.PutBucketPolicy(w.t.Context(), &s3.PutBucketPolicyInput{Bucket: &bucket, Policy: aws.String(fmt.Sprintf(
-					`{"Version":"2012-10-17","Statement":[{"Sid":"OnlyOverTLS","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::%[1]s","arn:aws:s3:::%[1]s/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}},{"Sid":"Frozen","Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::%[1]s/*"}]}`, bucket))})
-				return err
-			}),
-		},
-		{
 			name: "the bucket was emptied", at: at,
 			do: roleMistake("Artifacts", func(w *mistakeWorld, c *cloud.Cloud, bucket string) error {
 				_, err := c.EmptyBucket(w.t.Context(), bucket, "")
@@ -286,10 +213,6 @@ func permissionMistakes() []mistake {
 // goneMistakes delete and change what phases have made.
 func goneMistakes() []mistake {
 	at := phases.Caching
-	logGroup := func(w *mistakeWorld, c *cloud.Cloud, id string) error {
-		_, err := c.Logs.DeleteLogGroup(w.t.Context(), &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &id})
-		return err
-	}
 	deleteProject := onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
 		_, err := c.CodeBuild.DeleteProject(w.t.Context(), &codebuild.DeleteProjectInput{Name: aws.String(n.Project())})
 		return err
@@ -299,18 +222,7 @@ func goneMistakes() []mistake {
 		return err
 	})
 	return []mistake{
-		{name: "the project was deleted", at: at, check: "project", says: "there is no project", do: deleteProject},
 		{name: "the project was deleted in phase 2", at: phases.CodeBuild, check: "project", says: "there is no project", do: deleteProject},
-		{name: "the builds' log group was deleted", at: at, check: "project", says: `LogGroup.* was deleted`, do: roleMistake("BuildLogs", logGroup)},
-		{
-			name: "the cache was turned off", at: at, check: "cache", says: "the project's cache is off",
-			do: onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
-				_, err := c.CodeBuild.UpdateProject(w.t.Context(), &codebuild.UpdateProjectInput{
-					Name: aws.String(n.Project()), Cache: &cbtypes.ProjectCache{Type: cbtypes.CacheTypeNoCache},
-				})
-				return err
-			}),
-		},
 		{name: "the repository was deleted", at: at, check: "repository", says: "there is no repository", do: deleteRepository},
 		{name: "the repository was deleted in phase 1", at: phases.CodeCommit, check: "repository", says: "there is no repository", do: deleteRepository},
 		{name: "the repository's stack was deleted", at: at, check: "repository", says: "there is no repository", do: deleteStack(cloud.Names.RepositoryStack)},
@@ -392,13 +304,6 @@ func goneMistakes() []mistake {
 			}),
 		},
 		{
-			name: "the function's URL was deleted", at: at, check: "application-stack", says: `AWS::Lambda::Url.* was deleted`,
-			do: appMistake("Hello", func(w *mistakeWorld, c *cloud.Cloud, id string) error {
-				_, err := c.Lambda.DeleteFunctionUrlConfig(w.t.Context(), &lambda.DeleteFunctionUrlConfigInput{FunctionName: &id, Qualifier: aws.String("live")})
-				return err
-			}),
-		},
-		{
 			name: "the permission to call the URL was removed", at: at, check: "application-stack", says: "the permission to call the function's URL was removed",
 			do: onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
 				id, err := resourceOf(w, c, n.ApplicationStack(), "Hello")
@@ -415,13 +320,6 @@ func goneMistakes() []mistake {
 					}
 				}
 				return nil
-			}),
-		},
-		{
-			name: "the alias points at an old version", at: at, check: "application-stack", says: `alias live points at version 1; the stack published version \d+`,
-			do: appMistake("Hello", func(w *mistakeWorld, c *cloud.Cloud, id string) error {
-				_, err := c.Lambda.UpdateAlias(w.t.Context(), &lambda.UpdateAliasInput{FunctionName: &id, Name: aws.String("live"), FunctionVersion: aws.String("1")})
-				return err
 			}),
 		},
 	}
@@ -484,6 +382,27 @@ func hold(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) (execution, build stri
 	}
 	// What is started again does not wait.
 	return aws.ToString(out.PipelineExecutionSummaries[0].PipelineExecutionId), build, makeFile(filepath.Join(w.home, "released"), nil)
+}
+
+// sabotages are what `mayfly break` breaks: the check that it names sees it.
+func sabotages() []mistake {
+	says := map[string]string{
+		"build-policy": "has lost its policy build", "administrator": "has AdministratorAccess attached", "log-group": "LogGroup.* was deleted",
+		"project": "there is no project", "rule-off": "is disabled", "rule-branch": "pushes to master and not to main",
+		"rule-target": "has not the pipeline as its target", "polling": "polls the repository", "transition": "into the stage Build is disabled: change freeze",
+		"frozen-bucket": "a statement more than its template: Deny s3:PutObject", "broken-build": "is FAILED: .*exit 1",
+		"pass-role": `lacks the statement HandTheDeployRoleOver \(iam:PassRole\)`, "deploy-stage": "does not make and execute a change set",
+		"function-url": "AWS::Lambda::Url.* was deleted", "old-version": `points at version 1; the stack published version \d+`,
+		"cache-off": "cache is off", "cache-paths": "has no cache paths",
+	}
+	var all []mistake
+	for _, s := range phases.Sabotages {
+		all = append(all, mistake{
+			name: "mayfly break: " + s.Name, at: phases.Caching, check: s.Reveals, says: says[s.Name], broken: true,
+			shell: "mayfly break --yes --way " + s.Name + " && ! mayfly break --yes",
+		})
+	}
+	return all
 }
 
 // stoppedMistakes stop what was under way.

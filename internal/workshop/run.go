@@ -264,6 +264,8 @@ type Verified struct {
 	// WorkingCopy is nil where none has been made.
 	WorkingCopy *CheckStatus  `json:"workingCopy,omitempty"`
 	Phases      []PhaseStatus `json:"phases"`
+	// Solved is the story of what mayfly had broken in secret, once, when it is right again.
+	Solved string `json:"solved,omitempty"`
 }
 
 // Verify looks at the working copy, asks the checks of the phases, and tells
@@ -285,6 +287,9 @@ func (w *Workshop) Verify(ctx context.Context, wanted []*phases.Phase) (Verified
 		w.report(Event{Event: PhaseDone, Detail: string(status.State)})
 	}
 	w.phase = ""
+	if err := w.solved(&found); err != nil {
+		return found, err
+	}
 	return found, worst
 }
 
