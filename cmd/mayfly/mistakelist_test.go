@@ -164,8 +164,8 @@ func buildMistakes() []mistake {
 			shell: ": > greeting.json" + commitAll, do: startBuild, check: "build", says: "FAILED: BUILD: .*test -s greeting.json",
 		},
 		{
-			name: "the greeting is empty, and nobody tests that", at: at,
-			shell: ": > greeting.json" + commitAll, check: "live", says: `answers 502`,
+			name: "the greeting is no JSON, which no build tests", at: at,
+			shell: "echo hello > greeting.json" + commitAll, check: "live", says: `answers 502`,
 		},
 	}
 }
