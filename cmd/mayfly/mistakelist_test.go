@@ -120,6 +120,10 @@ func buildMistakes() []mistake {
 			shell: edit(`s/^      - mkdir out.*/      - no-such-compiler/`), check: "build", says: `FAILED: BUILD: .*no-such-compiler`,
 		},
 		{
+			name: "a file of 20 MB was committed", at: at, // one of 200 MB does no harm either, and takes its time
+			shell: "head -c 20000000 /dev/urandom > film.bin" + commitAll,
+		},
+		{
 			name: "the buildspec was deleted", at: at,
 			shell: "git rm --quiet buildspec.yml" + commitAll, check: "buildspec", says: "main has no buildspec.yml",
 		},
