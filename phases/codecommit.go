@@ -45,6 +45,11 @@ var CodeCommit = &Phase{
 				if err != nil {
 					return err
 				}
+				for name := range files { // what is there is the learner's
+					if now, err := b.Read(name); err == nil {
+						files[name] = now
+					}
+				}
 				_, err = b.Commit(ctx, "Add the sample application", files)
 				return err
 			},
