@@ -112,7 +112,11 @@ func (w *Workshop) Solve(ctx context.Context, p *phases.Phase, step *phases.Step
 func (w *Workshop) Settle(ctx context.Context, p *phases.Phase, step *phases.Step) error {
 	w.phase, w.step = p.Name, step.Title
 	defer func() { w.phase, w.step = "", "" }()
-	return w.settleStep(ctx, p, step)
+	answers, err := w.settle(ctx, p, step)
+	for _, a := range answers {
+		w.reportCheck(a.check, a.result)
+	}
+	return err
 }
 
 // Follow asks the checks of a step until all of them pass, and tells every
