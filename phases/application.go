@@ -1,9 +1,11 @@
 package phases
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,6 +17,9 @@ type Application struct {
 	// Language is its name: "go".
 	Language string
 	files    fs.FS
+	// added are files that are not among those; program is written where the files say PROGRAM.
+	added   map[string][]byte
+	program string
 	// greeting is the file that holds the greeting, page where the page goes
 	// that the sample applications share.
 	greeting, page string
@@ -101,7 +106,10 @@ const (
 
 // Files are the files for the repository.
 func (a *Application) Files() (map[string][]byte, error) {
-	files := map[string][]byte{}
+	files := maps.Clone(a.added)
+	if files == nil {
+		files = map[string][]byte{}
+	}
 	err := fs.WalkDir(a.files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || strings.HasPrefix(name, buildspecs) {
 			return err
@@ -109,6 +117,9 @@ func (a *Application) Files() (map[string][]byte, error) {
 		data, err := fs.ReadFile(a.files, name)
 		if err != nil {
 			return err
+		}
+		if a.program != "" {
+			data = bytes.ReplaceAll(data, []byte("PROGRAM"), []byte(a.program))
 		}
 		files[repositoryName(name)] = data
 		return nil

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"maps"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/codecommit"
 
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/templates"
 	"github.com/mayfly-cd/mayfly/verify"
 )
@@ -29,8 +30,11 @@ type Bench interface {
 	Commit(ctx context.Context, message string, files map[string][]byte) (string, error)
 	// Build starts a build of the project and waits for its end. A build that fails is an error.
 	Build(ctx context.Context) error
-	// Await waits for the end of the pipeline's execution of a commit. One that fails is an error.
+	// Await waits for the end of the pipeline's execution of a commit, or until
+	// it waits for a person. One that fails is an error.
 	Await(ctx context.Context, commit string) error
+	// Decide answers the approval that waits. Where none waits it is an error.
+	Decide(ctx context.Context, approve bool, comment string) error
 	// Tags are the tags of the environment.
 	Tags() map[string]string
 }
@@ -46,12 +50,31 @@ func material(name string) []byte {
 	return data
 }
 
-func deployPipeline(ctx context.Context, b Bench, phase string, parameters map[string]string) error {
-	names := b.Scene().Names
-	all := map[string]string{"RepositoryName": names.Repository()}
-	maps.Copy(all, parameters)
-	_, err := b.Deploy(ctx, names.PipelineStack(), template(phase), all)
+// deployPipeline brings the pipeline's stack to the template of a phase.
+func deployPipeline(ctx context.Context, b Bench, phase string) error {
+	parameters, err := pipelineParameters(ctx, b, phase)
+	if err != nil {
+		return err
+	}
+	_, err = b.Deploy(ctx, b.Scene().Names.PipelineStack(), template(phase), parameters)
 	return err
+}
+
+// pipelineParameters are the parameters of the pipeline's stack in the template of a phase.
+func pipelineParameters(ctx context.Context, b Bench, phase string) (map[string]string, error) {
+	names := b.Scene().Names
+	parameters := map[string]string{"RepositoryName": names.Repository()}
+	if phase == "codebuild" || phase == "approval" {
+		out, err := b.Scene().CodeCommit.GetRepository(ctx, &codecommit.GetRepositoryInput{RepositoryName: aws.String(names.Repository())})
+		if err != nil {
+			return nil, err
+		}
+		parameters["CloneUrl"] = aws.ToString(out.RepositoryMetadata.CloneUrlHttp)
+	}
+	if phase == "cloudformation" || phase == "caching" || phase == "approval" {
+		parameters["ApplicationStack"] = names.ApplicationStack()
+	}
+	return parameters, nil
 }
 
 // commitAndAwait commits, pushes and waits until the pipeline is through with it.
@@ -72,8 +95,4 @@ func commitGreeting(ctx context.Context, b Bench, greeting string, files map[str
 	all := map[string][]byte{name: changed}
 	maps.Copy(all, files)
 	return commitAndAwait(ctx, b, greeting, all)
-}
-
-func one(format string, name func(cloud.Names) string) func(cloud.Names) []string {
-	return func(n cloud.Names) []string { return []string{fmt.Sprintf(format, name(n))} }
 }

@@ -3,7 +3,6 @@ package phases
 import (
 	"context"
 
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/verify"
 )
 
@@ -11,43 +10,49 @@ import (
 var Caching = &Phase{
 	Name: "caching", Aliases: []string{"cache"}, Title: "Speeding up CodeBuild", Tagline: "Just press the Turbo button",
 	Requires: []*Phase{CloudFormation},
+	Undo:     undoCaching,
 	Steps: []Step{
 		{
-			Title:    "Turn on the cache",
-			Why:      "The project gets a place in S3 for what its builds want to keep.",
-			Commands: one("aws cloudformation deploy --stack-name %s --template-file template.yaml --capabilities CAPABILITY_IAM", cloud.Names.PipelineStack),
+			Title: "Turn on the cache",
+			Why:   "The project gets a place in S3 for what its builds want to keep.",
 			Do: func(ctx context.Context, b Bench) error {
-				return deployPipeline(ctx, b, "caching", map[string]string{"ApplicationStack": b.Scene().Names.ApplicationStack()})
+				return deployPipeline(ctx, b, "caching")
 			},
-			Checks:  []verify.Check{verify.CacheEnabled},
-			Hints:   []string{"Look for Cache: in the project."},
+			Checks: []verify.Check{verify.CacheEnabled},
+			Hints: []string{
+				"Look for Cache: in the project.",
+				"`mayfly diff cloudformation caching` shows what this phase adds to the template.",
+				"`mayfly show caching` has the commands with your names in them: type those below \"Turn on the cache\".",
+			},
 			Minutes: 2,
 		},
 		{
 			Title: "Say what to keep, and fill the cache",
 			Why:   "This build still starts from scratch, and leaves something behind.",
-			Commands: func(cloud.Names) []string {
-				return []string{"git commit -am 'Keep the build cache' && git push origin main"}
-			},
 			Do: func(ctx context.Context, b Bench) error {
 				return commitGreeting(ctx, b, "Hello from a build that leaves something behind",
 					map[string][]byte{"buildspec.yml": b.Application().Buildspec("caching")})
 			},
-			Checks:  []verify.Check{verify.CachePaths, verify.CacheFilled},
-			Hints:   []string{"Look for `cache:` in buildspec.yml."},
+			Checks: []verify.Check{verify.CachePaths, verify.CacheFilled},
+			Hints: []string{
+				"Look for `cache:` in buildspec.yml.",
+				"The paths are the toolchain's own folders below /root, not folders of the source.",
+				"`mayfly show caching --buildspec > buildspec.yml`, change the greeting, `git commit -am 'Keep the build cache'`, `git push origin main`.",
+			},
 			Minutes: 6,
 		},
 		{
 			Title: "Build warm",
 			Why:   "A real change again, and this build starts with what the last one left.",
-			Commands: func(cloud.Names) []string {
-				return []string{"git commit -am 'Hello from a warm build' && git push origin main"}
-			},
 			Do: func(ctx context.Context, b Bench) error {
 				return commitGreeting(ctx, b, "Hello from a warm build", nil)
 			},
-			Checks:  []verify.Check{verify.CachePays, verify.Live},
-			Hints:   []string{"Change the greeting once more, commit, push.", "`mayfly lead-time` sets the executions side by side."},
+			Checks: []verify.Check{verify.CachePays, verify.Live},
+			Hints: []string{
+				"A build finds what the one before it has left: so push once more.",
+				"`mayfly lead-time` sets the executions side by side: off, miss, hit.",
+				"Change the greeting, then `git commit -am 'Hello from a warm build'` and `git push origin main`.",
+			},
 			Minutes: 5,
 		},
 	},

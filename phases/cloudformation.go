@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/verify"
 )
 
@@ -14,24 +13,25 @@ var CloudFormation = &Phase{
 	Name: "cloudformation", Aliases: []string{"deploy"}, Title: "CloudFormation",
 	Tagline:  "Like Continuous Integration, but for customer feedback",
 	Requires: []*Phase{CodePipeline},
+	Undo:     undoCloudFormation,
 	Steps: []Step{
 		{
-			Title:    "Add the Deploy stage",
-			Why:      "One action makes a change set, the next executes it.",
-			Commands: one("aws cloudformation deploy --stack-name %s --template-file template.yaml --capabilities CAPABILITY_IAM", cloud.Names.PipelineStack),
+			Title: "Add the Deploy stage",
+			Why:   "One action makes a change set, the next executes it.",
 			Do: func(ctx context.Context, b Bench) error {
-				return deployPipeline(ctx, b, "cloudformation", map[string]string{"ApplicationStack": b.Scene().Names.ApplicationStack()})
+				return deployPipeline(ctx, b, "cloudformation")
 			},
-			Checks:  []verify.Check{verify.DeployStage},
-			Hints:   []string{"The stage has two actions: CHANGE_SET_REPLACE, then CHANGE_SET_EXECUTE."},
+			Checks: []verify.Check{verify.DeployStage},
+			Hints: []string{
+				"The stage has two actions: CHANGE_SET_REPLACE, then CHANGE_SET_EXECUTE.",
+				"The template has a second parameter now: ApplicationStack.",
+				"`mayfly show cloudformation` has the commands with your names in them: type those below \"Add the Deploy stage\".",
+			},
 			Minutes: 2,
 		},
 		{
 			Title: "Go to production",
 			Why:   "The build now hands on the template and the package; the pipeline makes the stack.",
-			Commands: func(cloud.Names) []string {
-				return []string{"git commit -am 'Go to production' && git push origin main"}
-			},
 			Do: func(ctx context.Context, b Bench) error {
 				configuration, err := deployConfiguration(b.Tags())
 				if err != nil {
@@ -41,21 +41,26 @@ var CloudFormation = &Phase{
 					"buildspec.yml": b.Application().Buildspec("cloudformation"), "deploy.json": configuration,
 				})
 			},
-			Checks:  []verify.Check{verify.ApplicationStack},
-			Hints:   []string{"The stack's events say which resource failed and why."},
+			Checks: []verify.Check{verify.ApplicationStack},
+			Hints: []string{
+				"The build must hand on template.yaml and deploy.json too: look at post_build in buildspec.yml.",
+				"The stack's events say which resource failed and why: `aws cloudformation describe-stack-events`.",
+				"`mayfly show cloudformation` has the commands: write buildspec.yml and deploy.json, `git add deploy.json`, commit, and `git push origin main`.",
+			},
 			Minutes: 6,
 		},
 		{
 			Title: "Change what customers see",
 			Why:   "From here on a push is all it takes.",
-			Commands: func(cloud.Names) []string {
-				return []string{"git commit -am 'Hello from production' && git push origin main"}
-			},
 			Do: func(ctx context.Context, b Bench) error {
 				return commitGreeting(ctx, b, "Hello from production", nil)
 			},
-			Checks:  []verify.Check{verify.Changed, verify.Live},
-			Hints:   []string{"Change the greeting, commit, push.", "The live URL is the stack's output Url."},
+			Checks: []verify.Check{verify.Changed, verify.Live},
+			Hints: []string{
+				"From here on a push is all it takes.",
+				"The live URL is the stack's output Url; its answer names the commit that it was built from.",
+				"Change the greeting, then `git commit -am 'Hello from production'` and `git push origin main`.",
+			},
 			Minutes: 6,
 		},
 	},

@@ -3,10 +3,6 @@ package phases
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/codecommit"
-
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/verify"
 )
 
@@ -14,47 +10,49 @@ import (
 var CodeBuild = &Phase{
 	Name: "codebuild", Title: "CodeBuild", Tagline: "Builds... can't someone else do it?",
 	Requires: []*Phase{CodeCommit},
+	Undo:     undoCodeBuild,
 	Steps: []Step{
 		{
-			Title:    "Make the build project",
-			Why:      "Its role may read this repository and write its own log, and nothing else.",
-			Commands: one("aws cloudformation deploy --stack-name %s --template-file template.yaml --capabilities CAPABILITY_IAM", cloud.Names.PipelineStack),
+			Title: "Make the build project",
+			Why:   "Its role may read this repository and write its own log, and nothing else.",
 			Do: func(ctx context.Context, b Bench) error {
-				name := b.Scene().Names.Repository()
-				out, err := b.Scene().CodeCommit.GetRepository(ctx, &codecommit.GetRepositoryInput{RepositoryName: &name})
-				if err != nil {
-					return err
-				}
-				url := aws.ToString(out.RepositoryMetadata.CloneUrlHttp)
-				return deployPipeline(ctx, b, "codebuild", map[string]string{"CloneUrl": url})
+				return deployPipeline(ctx, b, "codebuild")
 			},
-			Checks:  []verify.Check{verify.Project, verify.LeastPrivilege},
-			Hints:   []string{"A project needs a service role that codebuild.amazonaws.com may assume."},
+			Checks: []verify.Check{verify.Project, verify.LeastPrivilege},
+			Hints: []string{
+				"A project needs a service role that codebuild.amazonaws.com may assume.",
+				"A template that makes roles is refused without `--capabilities CAPABILITY_IAM`; CloneUrl is what `git config remote.origin.url` says.",
+				"`mayfly show codebuild` has the commands with your names in them: type those below \"Make the build project\".",
+			},
 			Minutes: 2,
 		},
 		{
 			Title: "Say how it is built",
 			Why:   "The recipe lives beside the code and changes with it.",
-			Commands: func(cloud.Names) []string {
-				return []string{"git add buildspec.yml && git commit -m 'Say how it is built' && git push origin main"}
-			},
 			Do: func(ctx context.Context, b Bench) error {
 				_, err := b.Commit(ctx, "Say how it is built",
 					map[string][]byte{"buildspec.yml": b.Application().Buildspec("codebuild")})
 				return err
 			},
-			Checks:  []verify.Check{verify.Buildspec},
-			Hints:   []string{"The file is called buildspec.yml and stands at the top of the repository."},
+			Checks: []verify.Check{verify.Buildspec},
+			Hints: []string{
+				"The file is called buildspec.yml and stands at the top of the repository.",
+				"A file that Git does not know yet is not committed by `git commit -a`: `git status` shows it as untracked.",
+				"`mayfly show codebuild --buildspec > buildspec.yml`, `git add buildspec.yml`, `git commit -m 'Say how it is built'`, `git push origin main`.",
+			},
 			Minutes: 1,
 		},
 		{
-			Title:    "Build it",
-			Why:      "An empty machine fetches the source, runs the commands, and is gone.",
-			Commands: one("aws codebuild start-build --project-name %s", cloud.Names.Project),
-			Do:       func(ctx context.Context, b Bench) error { return b.Build(ctx) },
-			Checks:   []verify.Check{verify.Build},
-			Hints:    []string{"The build's log is in CloudWatch Logs, in the group /aws/codebuild/<project>.", "The phase that failed carries the command that failed."},
-			Minutes:  3,
+			Title:  "Build it",
+			Why:    "An empty machine fetches the source, runs the commands, and is gone.",
+			Do:     func(ctx context.Context, b Bench) error { return b.Build(ctx) },
+			Checks: []verify.Check{verify.Build},
+			Hints: []string{
+				"Nothing starts a build yet but you.",
+				"The phase that failed carries the command that failed; the log is in CloudWatch Logs, in the group /aws/codebuild/<project>.",
+				"`aws codebuild start-build --project-name` and the project's name, which `aws codebuild list-projects` tells.",
+			},
+			Minutes: 3,
 		},
 	},
 }

@@ -10,28 +10,28 @@ import (
 // CodeCommit is phase 1: a repository, and a push that IAM lets through.
 var CodeCommit = &Phase{
 	Name: "codecommit", Title: "CodeCommit", Tagline: "Git and IAM, together at last",
+	Undo: undoCodeCommit,
 	Steps: []Step{
 		{
 			Title: "Make the repository",
 			Why:   "CloudFormation makes it, so that it can be made again and taken down without a trace.",
-			Commands: func(n cloud.Names) []string {
-				return []string{"aws cloudformation deploy --stack-name " + n.RepositoryStack() +
-					" --template-file template.yaml --parameter-overrides RepositoryName=" + n.Repository()}
-			},
 			Do: func(ctx context.Context, b Bench) error {
 				names := b.Scene().Names
 				_, err := b.Deploy(ctx, names.RepositoryStack(), template("codecommit"),
 					map[string]string{"RepositoryName": names.Repository()})
 				return err
 			},
-			Checks:  []verify.Check{verify.Repository},
-			Hints:   []string{"The stack has one resource, AWS::CodeCommit::Repository.", "`mayfly run codecommit` makes it for you."},
+			Checks: []verify.Check{verify.Repository},
+			Hints: []string{
+				"The stack has one resource, of type AWS::CodeCommit::Repository.",
+				"`mayfly show codecommit --template` prints the template; `aws cloudformation deploy` makes the stack, with the parameter RepositoryName.",
+				"`mayfly show codecommit` has the commands with your names in them: type those below \"Make the repository\".",
+			},
 			Minutes: 1,
 		},
 		{
-			Title:    "Push the application",
-			Why:      "The push is signed with your AWS keys: no password is asked for and none is kept.",
-			Commands: func(cloud.Names) []string { return []string{"git push origin main"} },
+			Title: "Push the application",
+			Why:   "The push is signed with your AWS keys: no password is asked for and none is kept.",
 			Do: func(ctx context.Context, b Bench) error {
 				stack, err := b.Scene().FindStack(ctx, b.Scene().Names.RepositoryStack())
 				if err != nil {
@@ -47,8 +47,12 @@ var CodeCommit = &Phase{
 				_, err = b.Commit(ctx, "Add the sample application", files)
 				return err
 			},
-			Checks:  []verify.Check{verify.MainBranch, verify.ApplicationPushed},
-			Hints:   []string{"The branch must be called main.", "git push origin HEAD:main"},
+			Checks: []verify.Check{verify.MainBranch, verify.ApplicationPushed},
+			Hints: []string{
+				"The branch must be called main: `git branch --show-current` says what yours is called.",
+				"If Git asks for a password, the clone lacks its helper: `git config --get-all credential.helper` should end with mayfly git-credential.",
+				"`git push origin HEAD:main`. If nothing is committed yet: `git add . && git commit -m 'Add the sample application'` first.",
+			},
 			Minutes: 1,
 		},
 	},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	texttemplate "text/template"
@@ -43,6 +44,8 @@ const (
 	SectionAWS       = "On AWS"
 	SectionQuestions = "Questions"
 	SectionReading   = "Further reading"
+	// SectionReceipt is the one step of the lesson of teardown.
+	SectionReceipt = "Take it all down"
 )
 
 // Place is what a lesson's commands name: one environment.
@@ -54,22 +57,36 @@ type Place struct {
 	WorkDir string
 	// Tags are what every stack carries.
 	Tags map[string]string
+	// GreetingFile is the file of the working copy that holds the greeting.
+	GreetingFile string
 }
 
 // NewPlace describes an environment to its lessons.
-func NewPlace(n cloud.Names, workdir string, tags map[string]string) Place {
-	command := "mayfly"
-	if n.Environment != "default" {
-		command += " --env " + n.Environment
+func NewPlace(n cloud.Names, workdir string, tags map[string]string, application *Application) Place {
+	return Place{Names: n, Mayfly: Typed(n.Environment, "mayfly"), WorkDir: workdir, Tags: tags, GreetingFile: application.GreetingFile()}
+}
+
+// Checkout is the working copy as a shell takes it.
+func (p Place) Checkout() string { return shellWord(p.WorkDir) }
+
+// Scratch is a folder beside the working copy for what does not belong into the repository.
+func (p Place) Scratch() string { return shellWord(p.WorkDir + "-templates") }
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+,-]+$`)
+
+// shellWord quotes a word for a POSIX shell where it needs it.
+func shellWord(word string) string {
+	if plainWord.MatchString(word) {
+		return word
 	}
-	return Place{Names: n, Mayfly: command, WorkDir: workdir, Tags: tags}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // StackTags are the tags as `aws cloudformation deploy --tags` takes them.
 func (p Place) StackTags() string {
 	var pairs []string
 	for key, value := range p.Tags {
-		pairs = append(pairs, fmt.Sprintf("%q", key+"="+value))
+		pairs = append(pairs, shellWord(key+"="+value))
 	}
 	slices.Sort(pairs)
 	return strings.Join(pairs, " ")
@@ -138,21 +155,30 @@ func (l Lesson) Section(title string) string {
 	return ""
 }
 
-// Commands are the lines to type that a text shows in its ```sh blocks.
-func Commands(text string) []string {
+// Commands are the lines to type that do a step: those of its section of the lesson.
+func (p *Phase) Commands(at Place, step *Step) ([]string, error) {
+	lesson, err := p.Lesson(at)
+	if err != nil {
+		return nil, err
+	}
 	var commands []string
-	for _, b := range Blocks(text) {
+	for _, b := range Blocks(lesson.Section(step.Title)) {
 		commands = append(commands, b.Commands...)
 	}
-	return commands
+	if len(commands) == 0 {
+		return nil, fmt.Errorf("the lesson of %s has no commands for %q", p.Name, step.Title)
+	}
+	return commands, nil
 }
 
 // Block is a block of commands in a lesson and, where the lesson shows it,
 // what they answer.
 type Block struct {
-	// Commands are the lines of a ```sh block; one that ends in a backslash is
-	// joined with the next.
+	// Commands are the lines of a ```sh block; one that ends in a backslash, or
+	// within single quotes, is one command with the next.
 	Commands []string
+	// Fails says that the last command is meant to fail: the block begins with "```sh fails".
+	Fails bool
 	// Output is the ```output block that follows: a line "..." stands for any
 	// lines, and "<word>" within a line for anything there.
 	Output string
@@ -170,8 +196,9 @@ func Blocks(text string) []Block {
 				if kind == "" {
 					kind = "text"
 				}
-				if kind == "sh" {
-					blocks = append(blocks, Block{})
+				if kind == "sh" || kind == "sh fails" {
+					blocks = append(blocks, Block{Fails: kind == "sh fails"})
+					kind = "sh"
 				}
 			} else {
 				kind = ""
@@ -182,8 +209,8 @@ func Blocks(text string) []Block {
 		switch kind {
 		case "sh":
 			b := &blocks[n]
-			if last := len(b.Commands) - 1; last >= 0 && strings.HasSuffix(b.Commands[last], "\\") {
-				b.Commands[last] = strings.TrimSuffix(b.Commands[last], "\\") + strings.TrimSpace(line)
+			if last := len(b.Commands) - 1; last >= 0 && unfinished(b.Commands[last]) {
+				b.Commands[last] += "\n" + line
 			} else if strings.TrimSpace(line) != "" {
 				b.Commands = append(b.Commands, line)
 			}
@@ -194,4 +221,9 @@ func Blocks(text string) []Block {
 		}
 	}
 	return blocks
+}
+
+// unfinished tells whether a command goes on in the next line.
+func unfinished(command string) bool {
+	return strings.HasSuffix(command, "\\") || strings.Count(command, "'")%2 == 1
 }

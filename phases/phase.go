@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/verify"
 )
 
@@ -25,6 +24,8 @@ type Phase struct {
 	Requires []*Phase
 	// Steps are done in order.
 	Steps []Step
+	// Undo takes back what the phase has made, when no later phase stands. It must be safe to do again.
+	Undo func(ctx context.Context, u Undoer) error
 }
 
 // Step is one thing to do, with the checks that say whether it is done.
@@ -33,8 +34,6 @@ type Step struct {
 	Title string
 	// Why says why, in a sentence.
 	Why string
-	// Commands are the aws and git commands that do the same.
-	Commands func(n cloud.Names) []string
 	// Do does it. It must be safe to do again.
 	Do func(ctx context.Context, b Bench) error
 	// Checks must all pass when the step is done.
@@ -45,11 +44,20 @@ type Step struct {
 	Minutes int
 }
 
-// All are the phases in their order.
+// All are the phases in their order, those that a run without names does.
 var All = []*Phase{CodeCommit, CodeBuild, CodePipeline, CloudFormation, Caching}
 
+// Bonus are phases beyond the workshop, which are done where they are asked for.
+var Bonus = []*Phase{Approval}
+
+// Every returns all phases, those beyond the workshop last.
+func Every() []*Phase { return slices.Concat(All, Bonus) }
+
 // Number is the phase's place in the workshop, from 1.
-func (p *Phase) Number() int { return slices.Index(All, p) + 1 }
+func (p *Phase) Number() int { return slices.Index(Every(), p) + 1 }
+
+// IsBonus says whether the phase is beyond the workshop.
+func (p *Phase) IsBonus() bool { return slices.Contains(Bonus, p) }
 
 // Checks are all checks of the phase, in the order of its steps.
 func (p *Phase) Checks() []verify.Check {
@@ -67,23 +75,24 @@ func (e *UnknownError) Error() string {
 	nearest := nearestName(e.Name)
 	var b strings.Builder
 	fmt.Fprintf(&b, "there is no phase %q; the phases are:", e.Name)
-	for i, p := range All {
+	for _, p := range Every() {
 		arrow := "  "
 		if p.Name == nearest {
 			arrow = "->"
 		}
-		fmt.Fprintf(&b, "\n  %s %d %-15s %s", arrow, i+1, p.Name, p.Title)
+		fmt.Fprintf(&b, "\n  %s %d %-15s %s", arrow, p.Number(), p.Name, p.Title)
 	}
 	return b.String()
 }
 
 // Find returns the phase with that name, number or alias, or an *UnknownError.
 func Find(name string) (*Phase, error) {
-	if n, err := strconv.Atoi(name); err == nil && n >= 1 && n <= len(All) {
-		return All[n-1], nil
+	every := Every()
+	if n, err := strconv.Atoi(name); err == nil && n >= 1 && n <= len(every) {
+		return every[n-1], nil
 	}
 	lower := strings.ToLower(name)
-	for _, p := range All {
+	for _, p := range every {
 		if p.Name == lower || slices.Contains(p.Aliases, lower) {
 			return p, nil
 		}
@@ -94,7 +103,7 @@ func Find(name string) (*Phase, error) {
 // nearestName is the phase whose name is the fewest edits away.
 func nearestName(name string) string {
 	best, distance := "", len(name)+1
-	for _, p := range All {
+	for _, p := range Every() {
 		for _, candidate := range append([]string{p.Name}, p.Aliases...) {
 			if d := edits(strings.ToLower(name), candidate); d < distance {
 				best, distance = p.Name, d

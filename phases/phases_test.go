@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/templates"
 )
 
@@ -37,7 +37,7 @@ func TestEveryPhaseIsListed(t *testing.T) {
 					}
 				}
 			case *ast.CompositeLit:
-				if spec.Names[0].Name == "All" {
+				if name := spec.Names[0].Name; name == "All" || name == "Bonus" {
 					for _, element := range value.Elts {
 						listed[element.(*ast.Ident).Name] = true
 					}
@@ -51,7 +51,7 @@ func TestEveryPhaseIsListed(t *testing.T) {
 	}
 	for name := range declared {
 		if !listed[name] {
-			t.Errorf("phase %s is not listed: add it to All in phase.go:\n\tvar All = []*Phase{..., %s}", name, name)
+			t.Errorf("phase %s is not listed: add it to All (or Bonus) in phase.go:\n\tvar All = []*Phase{..., %s}", name, name)
 		}
 	}
 }
@@ -59,8 +59,7 @@ func TestEveryPhaseIsListed(t *testing.T) {
 // TestDeclarations lints what every phase declares.
 func TestDeclarations(t *testing.T) {
 	words := map[string]string{}
-	names := cloud.Names{Environment: "default", ID: "abcdef"}
-	for _, p := range All {
+	for _, p := range Every() {
 		for _, word := range append([]string{p.Name}, p.Aliases...) {
 			if other := words[word]; other != "" {
 				t.Errorf("%s and %s share the word %q", p.Name, other, word)
@@ -88,8 +87,14 @@ func TestDeclarations(t *testing.T) {
 			if len(s.Checks) == 0 || len(s.Hints) == 0 || slices.Contains(s.Hints, "") {
 				t.Errorf("%s: step %q wants checks and hints", p.Name, s.Title)
 			}
-			if s.Commands == nil || len(s.Commands(names)) == 0 {
-				t.Errorf("%s: step %q wants the commands that do the same", p.Name, s.Title)
+			const three, longest = 3, 200
+			if len(s.Hints) != three || !strings.Contains(s.Hints[len(s.Hints)-1], "`") {
+				t.Errorf("%s: step %q wants three hints, and the last says what to type", p.Name, s.Title)
+			}
+			for _, hint := range s.Hints {
+				if len(hint) > longest {
+					t.Errorf("%s: a hint has %d characters: %s", p.Name, len(hint), hint)
+				}
 			}
 			for _, c := range s.Checks {
 				if c.Name == "" || c.Asks == "" || c.Ask == nil {
@@ -108,12 +113,13 @@ func TestDeclarations(t *testing.T) {
 func TestFind(t *testing.T) {
 	for word, want := range map[string]*Phase{
 		"codecommit": CodeCommit, "1": CodeCommit, "5": Caching, "deploy": CloudFormation, "CODEBUILD": CodeBuild,
+		"approval": Approval, "6": Approval, "approve": Approval,
 	} {
 		if got, err := Find(word); err != nil || got != want {
 			t.Errorf("Find(%q) = %v, %v", word, got, err)
 		}
 	}
-	for word, nearest := range map[string]string{"codebild": "codebuild", "cach": "caching", "6": "", "pipline": "codepipeline"} {
+	for word, nearest := range map[string]string{"codebild": "codebuild", "cach": "caching", "7": "", "pipline": "codepipeline", "aproval": "approval"} {
 		_, err := Find(word)
 		unknown, ok := errors.AsType[*UnknownError](err)
 		if !ok {
@@ -131,4 +137,34 @@ func TestFind(t *testing.T) {
 func itoa(name string) string {
 	p, _ := Find(name)
 	return string(rune('0' + p.Number()))
+}
+
+// TestABonusIsNoPartOfTheWorkshop: a run without names does five phases.
+func TestABonusIsNoPartOfTheWorkshop(t *testing.T) {
+	if len(All) != 5 || slices.Contains(All, Approval) || !Approval.IsBonus() || Caching.IsBonus() || Approval.Number() != 6 {
+		t.Errorf("All has %d phases, approval is number %d", len(All), Approval.Number())
+	}
+}
+
+// TestDurationsNameEveryStep holds templates/durations.json against the steps.
+func TestDurationsNameEveryStep(t *testing.T) {
+	d := MeasuredDurations()
+	for _, day := range []string{d.Local.Measured, d.AWS.Estimated} {
+		if _, err := time.Parse(time.DateOnly, day); err != nil {
+			t.Error(err)
+		}
+	}
+	if d.Local.On == "" || d.AWS.On == "" {
+		t.Error("durations want to be told on what")
+	}
+	for _, p := range Every() {
+		if have := len(d.Local.Seconds[p.Name]); have != len(p.Steps) {
+			t.Errorf("%s has %d durations for %d steps: measure with MAYFLY_MEASURE", p.Name, have, len(p.Steps))
+		}
+		for i := range p.Steps {
+			if local, onAWS := p.Usual(&p.Steps[i]); local <= 0 || onAWS <= 0 {
+				t.Errorf("%s: how long does %q take? here %s, on AWS %s", p.Name, p.Steps[i].Title, local, onAWS)
+			}
+		}
+	}
 }

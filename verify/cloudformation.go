@@ -64,25 +64,25 @@ func stackComplete(ctx context.Context, s *Scene, name, what, fix string) Result
 		return notYet(fmt.Sprintf("stack %s is %s", name, status), expected, 2*time.Minute)
 	}
 	observed := fmt.Sprintf("stack %s is %s", name, status)
-	if reason := s.firstFailure(ctx, aws.ToString(stack.StackId)); reason != "" {
+	if reason := s.firstFailure(ctx, aws.ToString(stack.StackId), time.Time{}); reason != "" {
 		observed += ": " + reason
 	}
 	return wrong(observed, expected, "Mend what the reason names, then push again; `"+fix+"` puts back what mayfly made.")
 }
 
 // firstFailure is the reason of the first resource that failed in the last
-// operation of a stack, or "" where it cannot be read.
-func (s *Scene) firstFailure(ctx context.Context, stack string) string {
+// operation of a stack, since a moment, or "" where it cannot be read.
+func (s *Scene) firstFailure(ctx context.Context, stack string, since time.Time) string {
 	out, err := s.CloudFormation.DescribeStackEvents(ctx, &cloudformation.DescribeStackEventsInput{StackName: &stack})
 	if err != nil {
 		return ""
 	}
 	reason := ""
 	for _, e := range out.StackEvents { // the newest first
-		if aws.ToString(e.ResourceStatusReason) == "User Initiated" {
+		if aws.ToString(e.ResourceStatusReason) == "User Initiated" || aws.ToTime(e.Timestamp).Before(since) {
 			break
 		}
-		if strings.HasSuffix(string(e.ResourceStatus), "_FAILED") && aws.ToString(e.PhysicalResourceId) != stack {
+		if strings.HasSuffix(string(e.ResourceStatus), "_FAILED") && aws.ToString(e.PhysicalResourceId) != aws.ToString(e.StackId) {
 			reason = aws.ToString(e.LogicalResourceId) + ": " + aws.ToString(e.ResourceStatusReason)
 		}
 	}

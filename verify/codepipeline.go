@@ -90,11 +90,15 @@ var PushStarts = Check{
 
 // headExecution judges the newest execution of a commit.
 func (s *Scene) headExecution(ctx context.Context, commit string) Result {
-	expected := fmt.Sprintf("an execution of commit %.7s, started by the push, that succeeded", commit)
 	executions, err := s.Executions(ctx)
 	if err != nil {
 		return cannotTell("codepipeline ListPipelineExecutions", err)
 	}
+	return s.judgeHead(executions, commit)
+}
+
+func (s *Scene) judgeHead(executions []*Execution, commit string) Result {
+	expected := fmt.Sprintf("an execution of commit %.7s, started by the push, that succeeded", commit)
 	for _, e := range executions { // the newest first
 		if e.Commit != commit {
 			continue
@@ -107,6 +111,9 @@ func (s *Scene) headExecution(ctx context.Context, commit string) Result {
 			}
 			return passed("the push of %.7s started an execution, which took %s", commit, e.Total().Round(100*time.Millisecond))
 		case types.PipelineExecutionStatusInProgress, types.PipelineExecutionStatusStopping:
+			if asks := heldBy(executions, e); asks != "" {
+				return Result{State: NotYet, Observed: asks, Expected: expected, Fix: "mayfly approve"}
+			}
 			return notYet(fmt.Sprintf("the execution of %.7s is in progress", commit), expected, usualDeployment)
 		case types.PipelineExecutionStatusFailed, types.PipelineExecutionStatusCancelled,
 			types.PipelineExecutionStatusStopped, types.PipelineExecutionStatusSuperseded:
@@ -119,4 +126,18 @@ func (s *Scene) headExecution(ctx context.Context, commit string) Result {
 	}
 	return wrong(fmt.Sprintf("no execution has commit %.7s, the head of main", commit), expected,
 		"git commit --allow-empty -m 'start by push' && git push origin main")
+}
+
+// heldBy says which approval an execution waits for, its own or that of one
+// before it; "" where it goes on by itself.
+func heldBy(executions []*Execution, e *Execution) string {
+	if e.Approval.Waits() {
+		return fmt.Sprintf("the execution of %.7s waits for approval", e.Commit)
+	}
+	for _, other := range executions {
+		if other.Approval.Waits() && e.Build.Length() > 0 && e.Deploy.From.IsZero() {
+			return fmt.Sprintf("the execution of %.7s waits until that of %.7s is approved or rejected", e.Commit, other.Commit)
+		}
+	}
+	return ""
 }

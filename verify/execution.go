@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -29,10 +28,18 @@ type Execution struct {
 	Started, Ended time.Time
 	// Source, Build and Deploy are when their stages' actions began and ended; zero where not reached.
 	Source, Build, Deploy Span
+	// Described is when a build told what the commit brings; Author, Files and
+	// Changes are what it told. Approval is what a person was asked, nil where nobody was.
+	Described              Span
+	Author, Files, Changes string
+	Approval               *Approval
 	// BuildID is the CodeBuild build, Phases how long each of its phases took, in its order.
 	BuildID string
 	Phases  []BuildPhase
 	Cache   Cache
+	// Actions are the actions begun so far, the oldest first; Version is that of the pipeline that they belong to.
+	Actions []Action
+	Version int32
 }
 
 // Span is from when to when.
@@ -71,6 +78,11 @@ const cacheVariable = "CACHE"
 // Total is from the pipeline's start to its end; zero while it goes on.
 func (e *Execution) Total() time.Duration { return Span{e.Started, e.Ended}.Length() }
 
+// Moving tells whether it goes on: it is in progress, or being stopped.
+func (e *Execution) Moving() bool {
+	return e.Status == types.PipelineExecutionStatusInProgress || e.Status == types.PipelineExecutionStatusStopping
+}
+
 // Commands is how long the build's own phases took, those in which the buildspec's commands run.
 func (e *Execution) Commands() (sum time.Duration) {
 	for _, p := range e.Phases {
@@ -104,18 +116,8 @@ func (s *Scene) Executions(ctx context.Context) ([]*Execution, error) {
 			byID[e.ID] = e
 		}
 	}
-	actions := codepipeline.NewListActionExecutionsPaginator(s.CodePipeline,
-		&codepipeline.ListActionExecutionsInput{PipelineName: &name})
-	for actions.HasMorePages() {
-		page, err := actions.NextPage(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("list the actions of the pipeline: %w", err)
-		}
-		for _, a := range page.ActionExecutionDetails {
-			if e := byID[aws.ToString(a.PipelineExecutionId)]; e != nil {
-				e.add(a)
-			}
-		}
+	if err := s.addActions(ctx, byID, nil); err != nil {
+		return nil, err
 	}
 	if err := s.addBuilds(ctx, executions); err != nil {
 		return nil, err
@@ -123,12 +125,61 @@ func (s *Scene) Executions(ctx context.Context) ([]*Execution, error) {
 	return executions, nil
 }
 
+// Newest returns the newest executions, the newest first, without their
+// actions and builds. It costs one call. Where there is no pipeline there are none.
+func (s *Scene) Newest(ctx context.Context, most int32) ([]*Execution, error) {
+	name := s.Names.Pipeline()
+	out, err := s.CodePipeline.ListPipelineExecutions(ctx,
+		&codepipeline.ListPipelineExecutionsInput{PipelineName: &name, MaxResults: &most})
+	if cloud.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list the executions of the pipeline: %w", err)
+	}
+	executions := make([]*Execution, 0, len(out.PipelineExecutionSummaries))
+	for _, summary := range out.PipelineExecutionSummaries {
+		executions = append(executions, newExecution(summary))
+	}
+	return executions, nil
+}
+
+// Complete adds its actions and its build to an execution from [Scene.Newest], which has neither: two calls.
+func (s *Scene) Complete(ctx context.Context, e *Execution) error {
+	err := s.addActions(ctx, map[string]*Execution{e.ID: e}, &types.ActionExecutionFilter{PipelineExecutionId: &e.ID})
+	if err != nil {
+		return err
+	}
+	return s.addBuilds(ctx, []*Execution{e})
+}
+
+func (s *Scene) addActions(ctx context.Context, byID map[string]*Execution, filter *types.ActionExecutionFilter) error {
+	name := s.Names.Pipeline()
+	pages := codepipeline.NewListActionExecutionsPaginator(s.CodePipeline,
+		&codepipeline.ListActionExecutionsInput{PipelineName: &name, Filter: filter})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("list the actions of the pipeline: %w", err)
+		}
+		for _, a := range page.ActionExecutionDetails {
+			if e := byID[aws.ToString(a.PipelineExecutionId)]; e != nil {
+				e.add(a, s.Names.DescribeProject())
+			}
+		}
+	}
+	for _, e := range byID {
+		slices.SortStableFunc(e.Actions, func(a, b Action) int { return a.From.Compare(b.From) })
+	}
+	return nil
+}
+
 func newExecution(summary types.PipelineExecutionSummary) *Execution {
 	e := &Execution{
 		ID: aws.ToString(summary.PipelineExecutionId), Status: summary.Status, Cache: CacheOff,
 		Started: aws.ToTime(summary.StartTime),
 	}
-	if summary.Status != types.PipelineExecutionStatusInProgress {
+	if !e.Moving() {
 		e.Ended = aws.ToTime(summary.LastUpdateTime)
 	}
 	if len(summary.SourceRevisions) > 0 {
@@ -153,61 +204,6 @@ func triggerText(t *types.ExecutionTrigger) string {
 	default:
 		return "of " + string(t.TriggerType)
 	}
-}
-
-// add takes one action into the execution. Actions come in any order.
-func (e *Execution) add(a types.ActionExecutionDetail) {
-	from := aws.ToTime(a.StartTime)
-	var to time.Time
-	if a.Status != types.ActionExecutionStatusInProgress {
-		to = aws.ToTime(a.LastUpdateTime)
-	}
-	var span *Span
-	switch category(a) {
-	case types.ActionCategorySource:
-		span = &e.Source
-		e.addRevision(a)
-	case types.ActionCategoryBuild:
-		span = &e.Build
-		if a.Output != nil && a.Output.ExecutionResult != nil {
-			e.BuildID = aws.ToString(a.Output.ExecutionResult.ExternalExecutionId)
-		}
-	case types.ActionCategoryDeploy:
-		span = &e.Deploy
-	default:
-		return
-	}
-	if span.From.IsZero() || from.Before(span.From) {
-		span.From = from
-	}
-	if to.After(span.To) {
-		span.To = to
-	}
-	if a.Status == types.ActionExecutionStatusFailed {
-		e.Failure = aws.ToString(a.ActionName) + " failed"
-		if a.Output != nil && a.Output.ExecutionResult != nil {
-			result := a.Output.ExecutionResult
-			message := aws.ToString(result.ExternalExecutionSummary)
-			if result.ErrorDetails != nil {
-				message = cmp.Or(aws.ToString(result.ErrorDetails.Message), message)
-			}
-			e.Failure += ": " + message
-		}
-	}
-}
-
-func (e *Execution) addRevision(a types.ActionExecutionDetail) {
-	if a.Output != nil && e.Commit == "" {
-		e.Commit = a.Output.OutputVariables["CommitId"]
-		e.Message = a.Output.OutputVariables["CommitMessage"]
-	}
-}
-
-func category(a types.ActionExecutionDetail) types.ActionCategory {
-	if a.Input == nil || a.Input.ActionTypeId == nil {
-		return ""
-	}
-	return a.Input.ActionTypeId.Category
 }
 
 // addBuilds looks the builds up, a hundred a call.

@@ -50,7 +50,9 @@ type Result struct {
 	State State
 	// Observed and Expected are sentences without a full stop.
 	Observed, Expected string
-	// Fix is the command or the change that mends it, where State is Wrong or CannotTell.
+	// Fix is the command or the change that mends it, where State is Wrong or
+	// CannotTell. Where State is NotYet and waiting alone brings nothing, it is
+	// what a person must do.
 	Fix string
 	// Wait is how long it usually still takes, where State is NotYet.
 	Wait time.Duration

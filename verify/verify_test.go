@@ -65,7 +65,7 @@ func TestNothingThereIsWrongAndSaysWhatToDo(t *testing.T) {
 	for _, check := range []Check{
 		Repository, MainBranch, ApplicationPushed, Buildspec, Project, LeastPrivilege, Build, Pipeline, PushRule,
 		PushStarts, DeployStage, ApplicationStack, Live, Changed, CacheEnabled, CachePaths, CacheFilled, CachePays,
-		BuildspecArtifacts,
+		BuildspecArtifacts, ApprovalStage, Asked, Approved,
 	} {
 		r := check.Ask(t.Context(), s)
 		if r.State != Wrong {

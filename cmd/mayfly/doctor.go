@@ -1,17 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mayfly-cd/mayfly/internal/terminal"
+	"github.com/mayfly-cd/mayfly/internal/workshop"
 	"github.com/mayfly-cd/mayfly/localaws"
 )
 
@@ -31,30 +35,87 @@ const (
 )
 
 func (a *app) doctorCommand() *cobra.Command {
-	return &cobra.Command{
+	var rehearse bool
+	c := &cobra.Command{
 		Use: "doctor", Short: "What this machine has and lacks, with the fix for each", Args: noArguments,
+		Long: "Doctor looks at what the workshop needs and prints a report that can be pasted into a\n" +
+			"question: secrets, your home folder and account numbers are taken out.\n" +
+			"--rehearse also tries a push, a build, a pipeline and a function, and ends with \"Ready\".",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			findings := a.examine(cmd.Context())
-			ok := true
-			for _, f := range findings {
-				ok = ok && f.State != missing
+			r := report{OK: true, Findings: a.examine(cmd.Context())}
+			for _, f := range r.Findings {
+				r.OK = r.OK && f.State != missing
 			}
-			if a.flags.json {
-				terminal.JSON(a.streams.Out, map[string]any{"ok": ok, "findings": findings})
-			} else {
-				a.showFindings(findings, ok)
+			if !a.flags.json {
+				a.showReport(cmd.Context(), r)
 			}
-			if !ok {
+			if rehearse && r.OK {
+				if err := a.rehearseForReport(cmd.Context(), &r); err != nil {
+					return err
+				}
+			}
+			switch {
+			case a.flags.json:
+				terminal.JSON(a.streams.Out, r)
+			case rehearse && r.OK:
+				a.answer("\n%s\n", a.streams.OutStyle().Good("Ready"))
+			case r.OK:
+				a.answer("\nThis machine has what the workshop needs. `mayfly doctor --rehearse` tries it.\n")
+			}
+			if !r.OK {
 				return errTold
 			}
 			return nil
 		},
 	}
+	c.Flags().BoolVar(&rehearse, "rehearse", false, "try a push, a build, a pipeline and a function: takes some seconds")
+	return c
 }
 
-func (a *app) showFindings(findings []finding, ok bool) {
+// report is what doctor found.
+type report struct {
+	OK        bool       `json:"ok"`
+	Findings  []finding  `json:"findings"`
+	Rehearsal *rehearsal `json:"rehearsal,omitempty"`
+}
+
+// rehearseForReport adds a rehearsal. One that fails is part of the report, and
+// no error; an interruption is.
+func (a *app) rehearseForReport(ctx context.Context, r *report) error {
+	if !a.flags.json {
+		a.answer("\nRehearsal: a push, a build, a pipeline, a function.\n")
+	}
+	var reporter workshop.Reporter = quiet{}
+	if a.flags.verbose && !a.flags.json {
+		reporter = terminal.NewHuman(a.streams, true)
+	}
+	took, err := a.rehearse(ctx, reporter)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	r.Rehearsal = &took
+	if err != nil {
+		r.OK, took.Error = false, a.redact(err.Error())
+	}
+	if a.flags.json {
+		return nil
+	}
+	for _, p := range took.Phases {
+		a.answer("  %-15s %s, %s\n", p.Name, p.State, terminal.Seconds(p.Seconds))
+	}
+	if err != nil {
+		a.answer("%s\n", a.streams.OutStyle().Bad("Not ready: ")+took.Error)
+	}
+	return nil
+}
+
+// logLines is how many of the newest lines of the local AWS's log a report shows.
+const logLines = 5
+
+func (a *app) showReport(ctx context.Context, r report) {
 	style := a.streams.OutStyle()
-	for _, f := range findings {
+	a.answer("mayfly %s, %s, %s/%s, %s\n\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, a.now().UTC().Format(time.RFC3339))
+	for _, f := range r.Findings {
 		mark := style.Good("✓ good   ")
 		switch f.State {
 		case missing:
@@ -62,13 +123,23 @@ func (a *app) showFindings(findings []finding, ok bool) {
 		case note:
 			mark = style.Doubt("· note   ")
 		}
-		a.answer("%s  %-14s %s\n", mark, f.Name, f.Detail)
+		a.answer("%s  %-14s %s\n", mark, f.Name, a.redact(f.Detail))
 		if f.Fix != "" {
 			a.answer("%27s%s\n", "", style.Command(f.Fix))
 		}
 	}
-	if ok {
-		a.answer("\nThis machine has what the workshop needs.\n")
+	dir, err := a.dir()
+	if err != nil {
+		return
+	}
+	log, err := os.ReadFile(localLog(dir))
+	if err != nil || len(log) == 0 || ctx.Err() != nil {
+		return
+	}
+	lines := strings.Split(strings.TrimSpace(string(log)), "\n")
+	a.answer("\nThe end of the local AWS's log, %s:\n", a.redact(localLog(dir)))
+	for _, line := range lines[max(0, len(lines)-logLines):] {
+		a.answer("  %s\n", a.redact(line))
 	}
 }
 
@@ -78,8 +149,9 @@ func (a *app) examine(ctx context.Context) []finding {
 		a.tool(ctx, "git", "Install git 2.30 or newer.", "--version"),
 		a.tool(ctx, "go", "Install Go 1.24 or newer: the sample application is built with it.", "version"),
 		a.tool(ctx, "sh", "Install a POSIX shell: builds run in one.", "-c", "echo a shell"),
-		a.folder(), a.port(ctx), a.proxy(), a.isolation(ctx),
+		a.folder(), a.room(), a.port(ctx), a.proxy(), a.isolation(ctx), a.screenFinding(),
 	}
+	findings = append(findings, a.environmentFinding())
 	if dir, err := a.dir(); err == nil {
 		if at, ok := a.running(ctx, dir); ok {
 			findings = append(findings, finding{Name: "local AWS", State: note, Detail: "runs at " + at.URL})
@@ -117,6 +189,47 @@ func (a *app) folder() finding {
 		return finding{Name: "state folder", State: missing, Detail: err.Error(), Fix: "Set XDG_DATA_HOME to a folder that you can write to."}
 	}
 	return finding{Name: "state folder", State: good, Detail: root}
+}
+
+// leastRoom is what the builds of the sample application and their cache need, in bytes.
+const leastRoom = 2 << 30
+
+func (a *app) room() finding {
+	root, err := a.root()
+	if err != nil {
+		return finding{Name: "disk", State: missing, Detail: err.Error()}
+	}
+	free, err := freeBytes(root)
+	if err != nil {
+		return finding{Name: "disk", State: note, Detail: "could not look: " + err.Error()}
+	}
+	f := finding{Name: "disk", State: good, Detail: fmt.Sprintf("%.1f GB free", float64(free)/1e9)}
+	if free < leastRoom {
+		f.State, f.Fix = missing, "Free two gigabytes, or set XDG_DATA_HOME to a folder on a larger disk."
+	}
+	return f
+}
+
+func (a *app) screenFinding() finding {
+	detail := "output is no terminal: plain lines"
+	if a.streams.ErrTerminal {
+		columns, rows := a.streams.ErrSize()
+		detail = fmt.Sprintf("%dx%d, TERM=%s", columns, rows, a.variable("TERM"))
+	}
+	return finding{Name: "terminal", State: good, Detail: detail}
+}
+
+// environmentFinding says what there is of the environment.
+func (a *app) environmentFinding() finding {
+	e, _, err := a.environment()
+	switch {
+	case errors.Is(err, errNoEnvironment):
+		return finding{Name: "environment", State: note, Detail: a.flags.env + ": not made yet"}
+	case err != nil:
+		return finding{Name: "environment", State: missing, Detail: err.Error()}
+	}
+	return finding{Name: "environment", State: good, Detail: fmt.Sprintf(
+		"%s (%s), target %s, region %s, application %s, working copy %s", e.Name, e.ID, e.Target, e.Region, cmp.Or(e.Application, "own"), e.WorkDir)}
 }
 
 func (a *app) port(ctx context.Context) finding {

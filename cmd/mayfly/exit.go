@@ -35,7 +35,7 @@ func exitCode(err error) int {
 	if err == nil {
 		return exitDone
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, prompt.ErrInterrupted) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, prompt.ErrInterrupted) || errors.Is(err, errFollowed) {
 		return exitInterrupted
 	}
 	if _, ok := errors.AsType[*usageError](err); ok {

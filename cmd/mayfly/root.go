@@ -9,17 +9,19 @@ import (
 
 	"github.com/mayfly-cd/mayfly/internal/prompt"
 	"github.com/mayfly-cd/mayfly/internal/terminal"
+	"github.com/mayfly-cd/mayfly/internal/workshop"
 )
 
 const (
-	groupDaily = "daily"
-	groupMore  = "more"
+	groupDaily    = "daily"
+	groupLearning = "learning"
+	groupMore     = "more"
 )
 
 // execute runs a command line and returns the exit code.
 func (a *app) execute(ctx context.Context, args []string) int {
 	root := a.command()
-	root.SetArgs(args)
+	root.SetArgs(placesLast(args))
 	root.SetIn(a.streams.In)
 	root.SetOut(a.streams.Out)
 	root.SetErr(a.streams.Err)
@@ -32,6 +34,9 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	}
 	code := exitCode(err)
 	if code == exitInterrupted {
+		if errors.Is(err, errFollowed) {
+			return code // that was the way to end it
+		}
 		a.say("\nInterrupted. What was done is kept; `%s` goes on from here.\n", resume(command))
 		return code
 	}
@@ -62,6 +67,12 @@ func (a *app) hint(err error, command *cobra.Command) string {
 	}
 	if errors.Is(err, prompt.ErrNoAnswer) {
 		return "With no terminal to ask in, say --yes."
+	}
+	if _, ok := errors.AsType[*workshop.NothingWaitsError](err); ok {
+		return "`mayfly status` says where you are."
+	}
+	if _, ok := errors.AsType[*workshop.UnsuccessfulError](err); ok {
+		return "Mend the cause, commit, and `git push origin main`."
 	}
 	if exitCode(err) == exitFailed && !errors.Is(err, errNoEnvironment) {
 		return "`mayfly doctor` looks for what this machine lacks; `mayfly status` says where you are."
@@ -94,7 +105,8 @@ func (a *app) command() *cobra.Command {
 		SuggestionsMinimumDistance: 2,
 	}
 	cobra.EnableCommandSorting = false // they stand in the order of use
-	root.AddGroup(&cobra.Group{ID: groupDaily, Title: "Every day:"}, &cobra.Group{ID: groupMore, Title: "More:"})
+	root.AddGroup(&cobra.Group{ID: groupDaily, Title: "Every day:"}, &cobra.Group{ID: groupLearning, Title: "While learning:"},
+		&cobra.Group{ID: groupMore, Title: "More:"})
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetCompletionCommandGroupID(groupMore)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
@@ -107,11 +119,18 @@ func (a *app) command() *cobra.Command {
 	f.StringVar(&a.flags.account, "account", "", "the account that must be signed in to")
 	f.BoolVar(&a.flags.json, "json", false, "answer in JSON")
 	f.BoolVar(&a.flags.noColor, "no-color", false, "no colour")
+	f.BoolVar(&a.flags.plain, "plain", false, "one line after the other: no colour, nothing redrawn; for screen readers")
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "every detail as a line of its own")
 	for _, c := range []*cobra.Command{
-		a.runCommand(), a.statusCommand(), a.verifyCommand(), a.leadTimeCommand(), a.doctorCommand(), a.teardownCommand(),
+		a.runCommand(), a.statusCommand(), a.verifyCommand(), a.watchCommand(), a.leadTimeCommand(), a.approveCommand(), a.doctorCommand(), a.teardownCommand(),
 	} {
 		c.GroupID = groupDaily
+		root.AddCommand(c)
+	}
+	for _, c := range []*cobra.Command{
+		a.hintCommand(), a.solveCommand(), a.skipCommand(), a.showCommand(), a.diffCommand(), a.gotoCommand(), a.resetCommand(),
+	} {
+		c.GroupID = groupLearning
 		root.AddCommand(c)
 	}
 	for _, c := range []*cobra.Command{
@@ -124,7 +143,7 @@ func (a *app) command() *cobra.Command {
 		Use: "start", Hidden: true, Args: noArguments, Short: "The same as mayfly with no arguments",
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.start(cmd.Context()) },
 	}
-	root.AddCommand(start, exitCodesTopic())
+	root.AddCommand(start, exitCodesTopic(), rehearsalFunctionCommand())
 	return root
 }
 

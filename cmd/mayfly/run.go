@@ -59,7 +59,7 @@ func findPhases(names []string) ([]*phases.Phase, error) {
 
 func completePhases(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	var names []string
-	for _, p := range phases.All {
+	for _, p := range phases.Every() {
 		names = append(names, p.Name+"\t"+p.Title)
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
@@ -102,7 +102,13 @@ func (a *app) run(ctx context.Context, wanted []*phases.Phase, yes, teardown boo
 	if !a.flags.json {
 		a.say("Environment %s (%s) in account %s, %s\nWorking copy %s\n", e.Name, e.ID, e.Account, e.Region, e.WorkDir)
 	}
+	restore := func() {}
+	if human, ok := reporter.(*terminal.Human); ok {
+		restore = human.Listen(a.stdin, nil)
+	}
+	defer restore()
 	results, runErr := w.Run(ctx, wanted)
+	restore()
 	done()
 	summary := runDone{Event: "run.done", OK: runErr == nil, Phases: results}
 	if runErr != nil {
@@ -149,7 +155,7 @@ func (a *app) showRun(s runDone) {
 	}
 	if len(s.LeadTimes) > 0 {
 		a.answer("\n%s\n", style.Bold("From push to production"))
-		terminal.LeadTimes(a.streams.Out, style, s.LeadTimes)
+		terminal.LeadTimes(a.streams.Out, style, a.outColumns(), s.LeadTimes)
 	}
 }
 

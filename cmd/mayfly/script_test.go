@@ -26,7 +26,10 @@ import (
 //   - json PATH WANT: looks into the last JSON value on stdout. A path is keys
 //     and indices with dots between them; * stands for every element, and size
 //     for how many there are;
-//   - takeport NAME: takes a port and puts its number into a variable.
+//   - takeport NAME: takes a port and puts its number into a variable;
+//   - receiver NAME FILE [STATUS...]: receives what is sent to a webhook, puts
+//     its address into a variable and a line for each request into a file. The
+//     first requests are answered with the statuses, the others with 200.
 //
 // Each script has a home, a state folder and a local AWS of its own, and in
 // $WORK/app an application whose builds take no time.
@@ -39,6 +42,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true, RequireUniqueNames: true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"await": await, "awaitfile": awaitFile, "json": assertJSON, "takeport": takePort,
+			"receiver": receiver,
 		},
 	})
 }
@@ -48,7 +52,6 @@ func TestMain(m *testing.M) {
 		"mayfly": func() { os.Exit(Main()) },  //nolint:forbidigo // it stands for main
 		"exits":  func() { os.Exit(exits()) }, //nolint:forbidigo // it is a program
 		"fetch":  fetch,
-		"hello":  hello,
 	})
 }
 
@@ -79,10 +82,10 @@ func setup(env *testscript.Env) error {
 	return makeApplication(filepath.Join(env.WorkDir, "app"))
 }
 
-// makeApplication puts the small application into a folder. It is deployed by
-// the same template as the sample application; its function is [hello].
+// makeApplication puts the application of the rehearsal into a folder. It is
+// deployed by the same template as the sample application; its function is mayfly itself.
 func makeApplication(dir string) error {
-	program, err := exec.LookPath("hello")
+	program, err := exec.LookPath("mayfly")
 	if err != nil {
 		return err
 	}
@@ -93,7 +96,7 @@ func makeApplication(dir string) error {
 	if err := makeFile(filepath.Join(dir, "template.yaml"), template); err != nil {
 		return err
 	}
-	files := os.DirFS(filepath.Join("testdata", "app"))
+	files := os.DirFS(filepath.Join("..", "..", "templates", "rehearsal"))
 	return fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -102,7 +105,7 @@ func makeApplication(dir string) error {
 		if err != nil {
 			return err
 		}
-		text := strings.ReplaceAll(string(data), "HELLO", program)
+		text := strings.ReplaceAll(string(data), "PROGRAM", program)
 		return makeFile(filepath.Join(dir, filepath.FromSlash(name)), []byte(text))
 	})
 }

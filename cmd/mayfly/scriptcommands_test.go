@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -74,6 +77,36 @@ func takePort(ts *testscript.TestScript, neg bool, args []string) {
 	_, port, err := net.SplitHostPort(listener.Addr().String())
 	ts.Check(err)
 	ts.Setenv(args[0], port)
+}
+
+// receiver implements "receiver NAME FILE [STATUS...]".
+func receiver(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: receiver NAME FILE [STATUS...]")
+	}
+	file, err := os.Create(ts.MkAbs(args[1]))
+	ts.Check(err)
+	statuses := args[2:]
+	var mu sync.Mutex // guards file and statuses
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		status := http.StatusOK
+		if len(statuses) > 0 {
+			status, _ = strconv.Atoi(statuses[0])
+			statuses = statuses[1:]
+		}
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			_, err = fmt.Fprintf(file, "%d %s %s %s\n", status, r.Method, r.Header.Get("Content-Type"), body)
+		}
+		if err != nil {
+			status = http.StatusInternalServerError
+		}
+		w.WriteHeader(status)
+	}))
+	ts.Defer(func() { server.Close(); _ = file.Close() })
+	ts.Setenv(args[0], server.URL+"/secret-token")
 }
 
 // assertJSON implements "json PATH WANT".

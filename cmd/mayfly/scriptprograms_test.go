@@ -11,9 +11,6 @@ import (
 	"os/signal"
 	"strconv"
 	"syscall"
-
-	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambda"
 )
 
 // exits is the program "exits CODE PROGRAM ARG...".
@@ -61,30 +58,4 @@ func fetch() {
 	if _, err := io.Copy(os.Stdout, response.Body); err != nil {      //nolint:forbidigo // it is a program
 		panic(err)
 	}
-}
-
-// hello is the function of the small application. It answers as the sample
-// application does, from the two files in its package.
-func hello() {
-	answer := map[string]string{}
-	var greeting string
-	for name, into := range map[string]any{"stamp.json": &answer, "greeting.json": &greeting} {
-		data, err := os.ReadFile(name)
-		if err == nil {
-			err = json.Unmarshal(data, into)
-		}
-		if err != nil {
-			panic(err)
-		}
-	}
-	answer["greeting"] = greeting
-	body, err := json.Marshal(answer)
-	if err != nil {
-		panic(err)
-	}
-	lambda.Start(func(context.Context, events.LambdaFunctionURLRequest) (events.LambdaFunctionURLResponse, error) {
-		return events.LambdaFunctionURLResponse{
-			StatusCode: http.StatusOK, Headers: map[string]string{"Content-Type": "application/json"}, Body: string(body),
-		}, nil
-	})
 }

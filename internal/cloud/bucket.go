@@ -13,11 +13,11 @@ import (
 const emptyPasses = 5
 
 // EmptyBucket removes every version, delete marker and open upload of a bucket
-// of this account, and returns how many that were. A bucket that is not there
+// of this account below a prefix ("" for all), and returns how many that were. A bucket that is not there
 // is empty. It fails where something stays, naming one of them.
-func (c *Cloud) EmptyBucket(ctx context.Context, bucket string) (removed int, err error) {
+func (c *Cloud) EmptyBucket(ctx context.Context, bucket, prefix string) (removed int, err error) {
 	for range emptyPasses {
-		n, err := c.emptyOnce(ctx, bucket)
+		n, err := c.emptyOnce(ctx, bucket, prefix)
 		removed += n
 		if IsNotFound(err) {
 			return removed, nil
@@ -32,10 +32,10 @@ func (c *Cloud) EmptyBucket(ctx context.Context, bucket string) (removed int, er
 	return removed, fmt.Errorf("empty bucket %s: somebody is still writing to it", bucket)
 }
 
-func (c *Cloud) emptyOnce(ctx context.Context, bucket string) (removed int, err error) {
+func (c *Cloud) emptyOnce(ctx context.Context, bucket, prefix string) (removed int, err error) {
 	owner := &c.Account
 	uploads := s3.NewListMultipartUploadsPaginator(c.S3, &s3.ListMultipartUploadsInput{
-		Bucket: &bucket, ExpectedBucketOwner: owner,
+		Bucket: &bucket, Prefix: &prefix, ExpectedBucketOwner: owner,
 	})
 	for uploads.HasMorePages() {
 		page, err := uploads.NextPage(ctx)
@@ -53,7 +53,7 @@ func (c *Cloud) emptyOnce(ctx context.Context, bucket string) (removed int, err 
 		}
 	}
 	versions := s3.NewListObjectVersionsPaginator(c.S3, &s3.ListObjectVersionsInput{
-		Bucket: &bucket, ExpectedBucketOwner: owner,
+		Bucket: &bucket, Prefix: &prefix, ExpectedBucketOwner: owner,
 	})
 	for versions.HasMorePages() {
 		page, err := versions.NextPage(ctx)

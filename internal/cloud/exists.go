@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 )
 
 // Exists looks whether a resource is there, by its CloudFormation type and its
@@ -46,6 +47,8 @@ func (c *Cloud) Exists(ctx context.Context, kind, id string) (there, known bool,
 		}), true, err
 	case "AWS::Lambda::Function":
 		_, err = c.Lambda.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: &id})
+	case "AWS::SNS::Topic":
+		_, err = c.SNS.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: &id})
 	default:
 		return false, false, nil
 	}

@@ -50,11 +50,14 @@ func (n Names) Repository() string { return n.prefix() }
 // RepositoryStack is the stack of phase 1.
 func (n Names) RepositoryStack() string { return n.prefix() + "-repository" }
 
-// PipelineStack is the stack of phases 2 to 5. The project, the pipeline and the log group bear its name.
+// PipelineStack is the stack of phases 2 to 6. The project, the pipeline and the log group bear its name.
 func (n Names) PipelineStack() string { return n.prefix() + "-pipeline" }
 
 // Project is the CodeBuild project.
 func (n Names) Project() string { return n.PipelineStack() }
+
+// DescribeProject is the project that tells an approver what a commit brings.
+func (n Names) DescribeProject() string { return n.PipelineStack() + "-describe" }
 
 // Pipeline is the pipeline.
 func (n Names) Pipeline() string { return n.PipelineStack() }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -24,6 +25,8 @@ type Stack struct {
 // StackEvent is told to whoever watches a stack change.
 type StackEvent struct {
 	Resource, Type, Status, Reason string
+	// At is when it happened, by AWS's clock.
+	At time.Time
 }
 
 // StackError says that a stack operation ended badly, and what failed first.

@@ -78,6 +78,7 @@ pages:
 		}
 		w.seen(StackEvent{
 			Resource: aws.ToString(e.LogicalResourceId), Type: aws.ToString(e.ResourceType), Status: status, Reason: reason,
+			At: aws.ToTime(e.Timestamp),
 		})
 	}
 	return nil

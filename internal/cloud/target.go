@@ -25,6 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -59,6 +60,7 @@ type Cloud struct {
 	IAM            *iam.Client
 	Lambda         *lambda.Client
 	S3             *s3.Client
+	SNS            *sns.Client
 
 	credentials aws.CredentialsProvider
 	now         func() time.Time
@@ -87,6 +89,7 @@ func Open(ctx context.Context, target Target, now func() time.Time) (*Cloud, err
 		CodePipeline: codepipeline.NewFromConfig(cfg), CloudFormation: cloudformation.NewFromConfig(cfg),
 		Logs: cloudwatchlogs.NewFromConfig(cfg), Events: eventbridge.NewFromConfig(cfg),
 		IAM: iam.NewFromConfig(cfg), Lambda: lambda.NewFromConfig(cfg), S3: s3.NewFromConfig(cfg),
+		SNS:         sns.NewFromConfig(cfg),
 		credentials: cfg.Credentials, now: now,
 	}, nil
 }

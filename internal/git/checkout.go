@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -31,6 +32,8 @@ type Checkout struct {
 	Environment string
 	// Environ are the variables that git is given.
 	Environ []string
+	// extra are variables of ours, which git is given whatever their names.
+	extra []string
 }
 
 // Errors of a folder that cannot be the working copy.
@@ -232,6 +235,27 @@ func (c *Checkout) CommitTime(ctx context.Context, commit string) (time.Time, er
 	return time.Parse(time.RFC3339, text)
 }
 
+// Lines counts the lines that a commit adds to and removes from each file. It
+// needs the commit to be in the working copy; binary files are not counted.
+func (c *Checkout) Lines(ctx context.Context, commit string) (map[string][2]int, error) {
+	text, err := c.run(ctx, "diff-tree", "--root", "--no-commit-id", "--no-renames", "--numstat", "-r", "-z", "--end-of-options", commit)
+	if err != nil {
+		return nil, err
+	}
+	lines := map[string][2]int{}
+	for line := range strings.SplitSeq(text, "\x00") {
+		var added, removed int
+		fields := strings.SplitN(line, "\t", 3)
+		if len(fields) < 3 {
+			continue
+		}
+		if _, err := fmt.Sscan(fields[0]+" "+fields[1], &added, &removed); err == nil {
+			lines[fields[2]] = [2]int{added, removed}
+		}
+	}
+	return lines, nil
+}
+
 // Push pushes the branch, with the helper that Make configured.
 func (c *Checkout) Push(ctx context.Context) error {
 	_, err := c.run(ctx, "-c", "push.gpgSign=false", "-c", "core.hooksPath="+os.DevNull,
@@ -259,11 +283,22 @@ func (c *Checkout) run(ctx context.Context, args ...string) (string, error) {
 	return c.at(ctx, c.Dir, args...)
 }
 
+// feed runs git with something to read.
+func (c *Checkout) feed(ctx context.Context, input []byte, args ...string) (string, error) {
+	return c.command(ctx, c.Dir, bytes.NewReader(input), args...)
+}
+
 func (c *Checkout) at(ctx context.Context, dir string, args ...string) (string, error) {
+	return c.command(ctx, dir, nil, args...)
+}
+
+func (c *Checkout) command(ctx context.Context, dir string, in io.Reader, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "git", args...)
+	cmd.Stdin = in
 	cmd.Dir = dir
 	cmd.WaitDelay = 5 * time.Second
 	cmd.Env = append(slices.DeleteFunc(slices.Clone(c.Environ), isGitVariable), "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
+	cmd.Env = append(cmd.Env, c.extra...)
 	var out, errOut bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	if err := cmd.Run(); err != nil {

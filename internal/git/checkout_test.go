@@ -2,9 +2,11 @@ package git
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -133,6 +135,40 @@ func TestAPersonWithoutAnIdentityCanCommit(t *testing.T) {
 	}
 	if _, err := c.run(t.Context(), "commit", "--quiet", "--allow-empty", "-m", "typed by hand"); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestLines counts what a commit adds and removes, the first commit too, whatever its files are called.
+func TestLines(t *testing.T) {
+	c, remote := newCheckout(t)
+	if err := c.Make(t.Context(), remote, "!true"); err != nil {
+		t.Fatal(err)
+	}
+	var commits []string
+	for _, files := range []map[string][]byte{
+		{"a file\twith a tab": []byte("one\ntwo\n"), "binary": {0, 1, 2}},
+		{"a file\twith a tab": []byte("one\n2\n3\n"), "new": []byte("no end of line")},
+	} {
+		if err := c.Write(files); err != nil {
+			t.Fatal(err)
+		}
+		commit, err := c.Commit(t.Context(), "a commit", slices.Collect(maps.Keys(files)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		commits = append(commits, commit)
+	}
+	for i, want := range []map[string][2]int{
+		{"a file\twith a tab": {2, 0}},
+		{"a file\twith a tab": {2, 1}, "new": {1, 0}},
+	} {
+		got, err := c.Lines(t.Context(), commits[i])
+		if err != nil || !maps.Equal(got, want) {
+			t.Errorf("commit %d: %v, %v; want %v", i+1, got, err, want)
+		}
+	}
+	if _, err := c.Lines(t.Context(), strings.Repeat("0", 40)); err == nil {
+		t.Error("a commit that is not there has lines")
 	}
 }
 

@@ -1,19 +1,23 @@
-// Package prompt asks a person. In a terminal it uses survey, from a pipe it
-// reads lines; without either nothing is ever asked: the caller's flag decides.
+// Package prompt asks a person. In a terminal it uses survey, where that
+// cannot draw it reads lines; without a person nothing is ever asked: the
+// caller's flag decides.
+//
+// Whatever is typed or pasted, an answer is one line of visible text of at
+// most 500 characters. What does not answer the question is asked again, with
+// a sentence that says why; the end of the input ends the questions as Ctrl-C does.
 package prompt
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
+	"unicode/utf8"
 
-	"github.com/AlecAivazis/survey/v2"
-	surveyterminal "github.com/AlecAivazis/survey/v2/terminal"
+	"github.com/mayfly-cd/mayfly/internal/text"
 )
 
-// ErrInterrupted is returned when the person pressed Ctrl-C at a question.
+// ErrInterrupted is returned when the person pressed Ctrl-C at a question, or
+// ended the input after having answered others.
 var ErrInterrupted = errors.New("interrupted")
 
 // ErrNoAnswer is returned when there is nobody to ask.
@@ -37,148 +41,69 @@ type Prompter interface {
 type Choice struct {
 	// Key is the letter or the word that stands for it.
 	Key string
-	// Label says what it is, shorter than the terminal is wide.
+	// Label says what it is. It is cut where the terminal is too narrow.
 	Label string
 }
 
-// Terminal asks in a terminal.
-type Terminal struct {
-	In  surveyterminal.FileReader
-	Out surveyterminal.FileWriter
+// longest is how many characters an answer may have.
+const longest = 500
+
+var errTooLong = fmt.Errorf("an answer has at most %d characters", longest)
+
+// tidy makes one line of visible text of an answer.
+func tidy(answer string) string {
+	return strings.TrimSpace(strings.NewReplacer("\n", " ", "\t", " ").Replace(text.Clean(answer)))
 }
 
-// Confirm implements Prompter.
-func (t Terminal) Confirm(question string) (yes bool, err error) {
-	err = survey.AskOne(&survey.Confirm{Message: question}, &yes, survey.WithStdio(t.In, t.Out, t.Out))
-	return yes, surveyError(err)
-}
-
-// Type implements Prompter.
-func (t Terminal) Type(question, want string) (bool, error) {
-	var answer string
-	err := survey.AskOne(&survey.Input{Message: question}, &answer, survey.WithStdio(t.In, t.Out, t.Out))
-	return strings.TrimSpace(answer) == want, surveyError(err)
-}
-
-func surveyError(err error) error {
-	if errors.Is(err, surveyterminal.InterruptErr) {
-		return ErrInterrupted
+// judge is check, for an answer that may be too long; check may be nil.
+func judge(answer string, check func(string) error) error {
+	if utf8.RuneCountInString(answer) > longest {
+		return errTooLong
 	}
-	if err != nil {
-		return fmt.Errorf("ask: %w", err)
+	if check == nil {
+		return nil
 	}
-	return nil
+	return check(answer)
 }
 
-// Choose implements Prompter. A letter leaves only its own choice, and Enter takes it.
-func (t Terminal) Choose(question string, choices []Choice) (string, error) {
-	options := make([]string, len(choices))
+// oneLine is a question as it can be shown.
+func oneLine(question string) string { return tidy(question) }
+
+// find returns the choice that a key stands for.
+func find(choices []Choice, key string) (Choice, bool) {
+	for _, c := range choices {
+		if strings.EqualFold(c.Key, key) {
+			return c, true
+		}
+	}
+	return Choice{}, false
+}
+
+// keys names the choices, as in "a, b or q".
+func keys(choices []Choice) string {
+	names := make([]string, len(choices))
 	for i, c := range choices {
-		options[i] = fmt.Sprintf("%-2s %s", c.Key, c.Label)
+		names[i] = c.Key
 	}
-	var at int
-	err := survey.AskOne(&survey.Select{
-		Message: question, Options: options, PageSize: len(options),
-		Filter: func(typed, option string, _ int) bool { return strings.HasPrefix(option, strings.ToLower(typed)) },
-	}, &at, survey.WithStdio(t.In, t.Out, t.Out))
-	if err != nil {
-		return "", surveyError(err)
+	if n := len(names) - 1; n > 0 {
+		return strings.Join(names[:n], ", ") + " or " + names[n]
 	}
-	return choices[at].Key, nil
+	return strings.Join(names, "")
 }
 
-// Text implements Prompter.
-func (t Terminal) Text(question, preset string, check func(string) error) (string, error) {
-	var answer string
-	err := survey.AskOne(&survey.Input{Message: question, Default: preset}, &answer,
-		survey.WithStdio(t.In, t.Out, t.Out), survey.WithValidator(func(value any) error {
-			text, _ := value.(string)
-			return check(strings.TrimSpace(text))
-		}))
-	return strings.TrimSpace(answer), surveyError(err)
-}
-
-// Lines asks by writing the question and reading a line.
-type Lines struct {
-	in  *bufio.Reader
-	out io.Writer
-}
-
-// NewLines returns a prompter that reads lines.
-func NewLines(in io.Reader, out io.Writer) *Lines {
-	return &Lines{in: bufio.NewReader(in), out: out}
-}
-
-// Confirm implements Prompter.
-func (l *Lines) Confirm(question string) (bool, error) {
-	answer, err := l.ask(question + " (y/N) ")
-	return strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes"), err
-}
-
-// Type implements Prompter.
-func (l *Lines) Type(question, want string) (bool, error) {
-	answer, err := l.ask(question + " ")
-	return answer == want, err
-}
-
-// Choose implements Prompter.
-func (l *Lines) Choose(question string, choices []Choice) (string, error) {
-	for {
-		var b strings.Builder
-		for _, c := range choices {
-			fmt.Fprintf(&b, "  %-2s %s\n", c.Key, c.Label)
-		}
-		answer, err := l.ask(fmt.Sprintf("%s%s [%s] ", b.String(), question, choices[0].Key))
-		if err != nil {
-			return "", err
-		}
-		if answer == "" {
-			return choices[0].Key, nil
-		}
-		for _, c := range choices {
-			if strings.EqualFold(answer, c.Key) {
-				return c.Key, nil
-			}
-		}
+// keyColumns is how wide the column of the keys is.
+func keyColumns(choices []Choice) int {
+	widest := 2
+	for _, c := range choices {
+		widest = max(widest, text.Width(c.Key))
 	}
-}
-
-// Text implements Prompter.
-func (l *Lines) Text(question, preset string, check func(string) error) (string, error) {
-	for {
-		answer, err := l.ask(fmt.Sprintf("%s [%s] ", question, preset))
-		if err != nil {
-			return "", err
-		}
-		if answer == "" {
-			answer = preset
-		}
-		wrong := check(answer)
-		if wrong == nil {
-			return answer, nil
-		}
-		if _, err := fmt.Fprintf(l.out, "%v\n", wrong); err != nil {
-			return "", fmt.Errorf("ask: %w", err)
-		}
-	}
-}
-
-func (l *Lines) ask(question string) (string, error) {
-	if _, err := io.WriteString(l.out, question); err != nil {
-		return "", fmt.Errorf("ask: %w", err)
-	}
-	line, err := l.in.ReadString('\n')
-	if errors.Is(err, io.EOF) && line == "" {
-		return "", ErrNoAnswer
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("read the answer: %w", err)
-	}
-	return strings.TrimSpace(line), nil
+	return widest
 }
 
 // Nobody is the prompter where nothing may be asked.
 type Nobody struct{}
+
+var _ Prompter = Nobody{}
 
 // Confirm implements Prompter.
 func (Nobody) Confirm(string) (bool, error) { return false, ErrNoAnswer }

@@ -25,45 +25,6 @@ func Seconds(s float64) string {
 	}
 }
 
-// barColumns is how wide the longest bar is, but for two columns that rounding may add.
-const barColumns = 28
-
-// LeadTimes draws every execution as a bar: source, build, deploy.
-func LeadTimes(w io.Writer, style Style, times []workshop.LeadTime) {
-	if len(times) == 0 {
-		writef(w, "No commit has gone through the pipeline yet.\n")
-		return
-	}
-	longest := 0.0
-	for _, t := range times {
-		longest = max(longest, t.Seconds.Total)
-	}
-	writef(w, "%s\n", style.Bold("commit   cache     total  source   build  deploy"))
-	for _, t := range times {
-		total := Seconds(t.Seconds.Total)
-		if t.Status != "Succeeded" {
-			total = strings.ToLower(t.Status)
-		}
-		writef(w, "%-8.7s %-5s %9s %7s %7s %7s  %s\n", t.Commit, t.Cache, total,
-			Seconds(t.Seconds.Source), Seconds(t.Seconds.Build), Seconds(t.Seconds.Deploy), bar(t, longest))
-	}
-	writef(w, "%s\n", style.Faint("bars: ░ source, █ build, ▒ deploy; from the push to the end"))
-}
-
-func bar(t workshop.LeadTime, longest float64) string {
-	if longest == 0 {
-		return ""
-	}
-	part := func(seconds float64, with string) string {
-		n := int(seconds/longest*barColumns + 0.5)
-		if seconds > 0 && n == 0 {
-			n = 1
-		}
-		return strings.Repeat(with, n)
-	}
-	return part(t.Seconds.Source, "░") + part(t.Seconds.Build, "█") + part(t.Seconds.Deploy, "▒")
-}
-
 // Status shows where the learner is, and the one thing to do next.
 // Checks that passed are told where verbose asks for them.
 func Status(w io.Writer, style Style, s workshop.Status, verbose bool) {
@@ -160,4 +121,41 @@ func Receipt(w io.Writer, style Style, r workshop.Receipt) {
 	if r.OK {
 		writef(w, "  A fresh look finds nothing of this environment.\n")
 	}
+}
+
+// DiffLine is a line of a unified diff.
+func DiffLine(style Style, line string) string {
+	text, end := strings.CutSuffix(line, "\n")
+	switch {
+	case strings.HasPrefix(text, "+"):
+		text = style.Good(text)
+	case strings.HasPrefix(text, "-"):
+		text = style.Bad(text)
+	case strings.HasPrefix(text, "@@"):
+		text = style.Faint(text)
+	}
+	if end {
+		text += "\n"
+	}
+	return text
+}
+
+// Checks shows the answers of checks: the first that does not hold with what
+// was expected and the fix, those after it by their sign alone.
+func Checks(w io.Writer, style Style, checks []workshop.CheckStatus) {
+	troubled := false
+	for _, c := range checks {
+		writef(w, "  %s %s\n", Mark(style, c.State), Clean(c.Observed))
+		if c.State == verify.Passed || troubled {
+			continue
+		}
+		troubled = true
+		if c.Expected != "" {
+			writef(w, "    expected: %s\n", c.Expected)
+		}
+		if c.Fix != "" {
+			writef(w, "    fix:      %s\n", style.Command(c.Fix))
+		}
+	}
+	writef(w, "\n")
 }

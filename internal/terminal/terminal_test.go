@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/mayfly-cd/mayfly/internal/workshop"
 	"github.com/mayfly-cd/mayfly/verify"
@@ -19,53 +18,6 @@ func TestSeconds(t *testing.T) {
 		if got := Seconds(seconds); got != want {
 			t.Errorf("Seconds(%v) = %q, want %q", seconds, got, want)
 		}
-	}
-}
-
-func TestCut(t *testing.T) {
-	for _, test := range []struct {
-		text    string
-		columns int
-		want    string
-	}{
-		{"short", 10, "short"},
-		{"exactly ten", 11, "exactly ten"},
-		{"one too many", 11, "one too ma…"},
-		{"two\nlines", 20, "two lines"},
-		{"über alles", 5, "über…"},
-		{"nothing fits", 0, "…"},
-	} {
-		if got := cut(test.text, test.columns); got != test.want {
-			t.Errorf("cut(%q, %d) = %q, want %q", test.text, test.columns, got, test.want)
-		}
-	}
-}
-
-// TestLeadTimes draws the bars to one scale; what was reached at all is seen.
-func TestLeadTimes(t *testing.T) {
-	var out strings.Builder
-	LeadTimes(&out, Style{}, []workshop.LeadTime{
-		{Commit: "1234567890", Status: "Succeeded", Cache: "off", Seconds: workshop.LeadSeconds{Total: 30, Source: 0.1, Build: 20, Deploy: 9.9}},
-		{Commit: "abcdef1234", Status: "Failed", Cache: "hit", Seconds: workshop.LeadSeconds{Total: 10, Source: 1, Build: 9}},
-	})
-	want := strings.Join([]string{
-		"commit   cache     total  source   build  deploy",
-		"1234567  off        30 s   0.1 s    20 s   9.9 s  ░" + strings.Repeat("█", 19) + strings.Repeat("▒", 9),
-		"abcdef1  hit      failed   1.0 s   9.0 s       -  ░" + strings.Repeat("█", 8),
-		"bars: ░ source, █ build, ▒ deploy; from the push to the end", "",
-	}, "\n")
-	if out.String() != want {
-		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
-	}
-	for line := range strings.Lines(out.String()) {
-		if n := utf8.RuneCountInString(line); n > usualWidth+1 {
-			t.Errorf("%d columns: %s", n, line)
-		}
-	}
-	out.Reset()
-	LeadTimes(&out, Style{}, nil)
-	if out.String() != "No commit has gone through the pipeline yet.\n" {
-		t.Errorf("none: %q", out.String())
 	}
 }
 
@@ -111,19 +63,21 @@ func TestMarksHaveWords(t *testing.T) {
 	}
 }
 
-// TestNoEscapesWhereNoneAreWanted looks at every way of saying no.
+// TestNoEscapesWhereNoneAreWanted looks at every way of saying no. Who wants no
+// colour may still want lines that change in place.
 func TestNoEscapesWhereNoneAreWanted(t *testing.T) {
 	for name, test := range map[string]struct {
-		environ []string
-		noColor bool
-		want    bool
+		environ        []string
+		change         func(*Streams)
+		colour, redraw bool
 	}{
-		"terminal":          {nil, false, true},
-		"NO_COLOR":          {[]string{"NO_COLOR=1"}, false, false},
-		"NO_COLOR, empty":   {[]string{"NO_COLOR="}, false, true},
-		"dumb":              {[]string{"TERM=dumb"}, false, false},
-		"--no-color":        {nil, true, false},
-		"an usual terminal": {[]string{"TERM=xterm-256color"}, false, true},
+		"terminal":          {nil, nil, true, true},
+		"an usual terminal": {[]string{"TERM=xterm-256color"}, nil, true, true},
+		"NO_COLOR":          {[]string{"NO_COLOR=1"}, nil, false, true},
+		"NO_COLOR, empty":   {[]string{"NO_COLOR="}, nil, true, true},
+		"--no-color":        {nil, (*Streams).NoColor, false, true},
+		"dumb":              {[]string{"TERM=dumb"}, nil, false, false},
+		"--plain":           {nil, (*Streams).Plain, false, false},
 	} {
 		null, err := os.Open(os.DevNull)
 		if err != nil {
@@ -137,41 +91,23 @@ func TestNoEscapesWhereNoneAreWanted(t *testing.T) {
 			t.Errorf("%s: a file gets escapes", name)
 		}
 		s.OutTerminal, s.ErrTerminal = true, true
-		if test.noColor {
-			s.NoColor()
+		if test.change != nil {
+			test.change(s)
 		}
-		if got := s.ErrStyle().Good("x") != "x"; got != test.want || s.Redraw() != test.want || (s.OutStyle().Bad("x") != "x") != test.want {
-			t.Errorf("%s: colour %v, redraw %v, want %v", name, got, s.Redraw(), test.want)
+		if got := s.ErrStyle().Good("x") != "x"; got != test.colour || (s.OutStyle().Bad("x") != "x") != test.colour {
+			t.Errorf("%s: colour %v, want %v", name, got, test.colour)
+		}
+		if s.Redraw() != test.redraw {
+			t.Errorf("%s: redraw %v, want %v", name, s.Redraw(), test.redraw)
+		}
+		if s.IsPlain() != (name == "--plain") {
+			t.Errorf("%s: plain %v", name, s.IsPlain())
+		}
+		if columns, rows := s.ErrSize(); columns != 80 || rows != 24 {
+			t.Errorf("%s: a file measures %d by %d", name, columns, rows)
 		}
 		if err := null.Close(); err != nil {
 			t.Fatal(err)
-		}
-	}
-}
-
-// TestHumanClearsItsLine lets the line that changes in place never mix with one that stays.
-func TestHumanClearsItsLine(t *testing.T) {
-	var out bytes.Buffer
-	h := NewHuman(&Streams{Err: &out, ErrTerminal: true}, false)
-	h.Report(workshop.Event{Event: workshop.Working, Detail: strings.Repeat("long ", 40)})
-	if n := utf8.RuneCountInString(strings.TrimSuffix(strings.TrimPrefix(out.String(), "\x1b[2m"), "\x1b[22m")); n > usualWidth {
-		t.Errorf("the line has %d columns", n)
-	}
-	out.Reset()
-	h.Report(workshop.Event{Event: workshop.TeardownItem, Detail: "deleted stack one"})
-	h.Done()
-	if got := out.String(); got != "\r\x1b[K  deleted stack one\n" {
-		t.Errorf("got %q", got)
-	}
-
-	// Where lines cannot change in place there are none, unless every detail is asked for.
-	for verbose, want := range map[bool]string{false: "", true: "    doing\n"} {
-		out.Reset()
-		h := NewHuman(&Streams{Err: &out}, verbose)
-		h.Report(workshop.Event{Event: workshop.Working, Detail: "doing"})
-		h.Done()
-		if out.String() != want {
-			t.Errorf("verbose %v: %q, want %q", verbose, out.String(), want)
 		}
 	}
 }

@@ -24,11 +24,13 @@ const settleWithin = 30 * time.Minute
 
 func (w *Workshop) awaitBuild(ctx context.Context, id string) error {
 	var build *buildtypes.Build
+	follow := w.followBuild(id)
 	err := cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
 		var err error
 		if build, err = w.scene.FindBuild(ctx, id); err != nil {
 			return false, ignoreThrottle(err)
 		}
+		follow.look(ctx, build)
 		w.working("build %s is in %s", shortID(id), aws.ToString(build.CurrentPhase))
 		return build.BuildStatus != buildtypes.StatusTypeInProgress, nil
 	})
@@ -54,6 +56,8 @@ func (w *Workshop) Await(ctx context.Context, commit string) error {
 	name := w.scene.Names.Pipeline()
 	started := w.now()
 	var found types.PipelineExecutionSummary
+	follow := w.followExecution()
+	held := false
 	err := cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
 		out, err := w.scene.CodePipeline.ListPipelineExecutions(ctx, &codepipeline.ListPipelineExecutionsInput{
 			PipelineName: &name, MaxResults: aws.Int32(20),
@@ -68,12 +72,24 @@ func (w *Workshop) Await(ctx context.Context, commit string) error {
 			}
 			return false, nil
 		}
-		w.working("%s", w.whereIs(ctx, aws.ToString(found.PipelineExecutionId)))
-		return found.Status != types.PipelineExecutionStatusInProgress &&
+		where, mayWait := follow.look(ctx, found)
+		w.working("%s", where)
+		if mayWait && found.Status == types.PipelineExecutionStatusInProgress {
+			q, err := w.scene.Question(ctx)
+			if err != nil {
+				return false, ignoreThrottle(err)
+			}
+			held = q.Holds(aws.ToString(found.PipelineExecutionId))
+		}
+		return held || found.Status != types.PipelineExecutionStatusInProgress &&
 			found.Status != types.PipelineExecutionStatusStopping, nil
 	})
 	if err != nil {
 		return fmt.Errorf("wait for the pipeline: %w", err)
+	}
+	if held {
+		w.working("%.7s waits for approval", commit)
+		return nil
 	}
 	return w.executionEnded(ctx, aws.ToString(found.PipelineExecutionId))
 }
@@ -86,19 +102,6 @@ func executionOf(summaries []types.PipelineExecutionSummary, commit string) (typ
 		}
 	}
 	return types.PipelineExecutionSummary{}, false
-}
-
-// whereIs says in which action an execution is. It is for the eye only.
-func (w *Workshop) whereIs(ctx context.Context, execution string) string {
-	name := w.scene.Names.Pipeline()
-	out, err := w.scene.CodePipeline.ListActionExecutions(ctx, &codepipeline.ListActionExecutionsInput{
-		PipelineName: &name, Filter: &types.ActionExecutionFilter{PipelineExecutionId: &execution},
-	})
-	if err != nil || len(out.ActionExecutionDetails) == 0 {
-		return "the pipeline has noticed the push"
-	}
-	newest := out.ActionExecutionDetails[0]
-	return fmt.Sprintf("%s: %s is %s", aws.ToString(newest.StageName), aws.ToString(newest.ActionName), newest.Status)
 }
 
 func (w *Workshop) executionEnded(ctx context.Context, id string) error {

@@ -44,9 +44,7 @@ func (w *Workshop) Deploy(ctx context.Context, name string, template []byte, par
 	}
 	stack, err := w.scene.Deploy(ctx, cloud.Stack{
 		Name: name, Template: template, Parameters: parameters, Tags: w.Tags(),
-	}, func(e cloud.StackEvent) {
-		w.working("%s %s %s", e.Status, e.Type, e.Resource)
-	})
+	}, w.followStack(name))
 	if err != nil {
 		return nil, err
 	}
@@ -91,20 +89,22 @@ func (w *Workshop) Commit(ctx context.Context, message string, files map[string]
 	if err != nil {
 		return "", err
 	}
+	return commit, w.push(ctx, commit, message)
+}
+
+// push pushes main and notes the moment.
+func (w *Workshop) push(ctx context.Context, commit, message string) error {
 	before := w.lookAtLive(ctx)
 	w.working("git push origin main (%.7s %s)", commit, message)
 	if err := w.checkout.Push(ctx); err != nil {
-		return "", err
+		return err
 	}
 	w.live.Before, w.live.After = before, ""
-	p, err := loadProgress(w.dir)
-	if err != nil {
-		return "", err
-	}
-	if _, known := p.Pushed[commit]; !known {
-		p.Pushed[commit] = w.now().UTC()
-	}
-	return commit, p.save(w.dir)
+	return w.remember(func(p *progress) {
+		if _, known := p.Pushed[commit]; !known {
+			p.Pushed[commit] = w.now().UTC()
+		}
+	})
 }
 
 func (w *Workshop) cloneURL(ctx context.Context) (string, error) {

@@ -18,11 +18,17 @@ type LeadTime struct {
 	Message   string       `json:"message,omitempty"`
 	Status    string       `json:"status"`
 	Cache     verify.Cache `json:"cache"`
+	// Started is when the pipeline noticed, Ended when the execution came to its end.
+	Started time.Time `json:"started"`
+	Ended   time.Time `json:"ended"`
 	// Seconds are from the push on; what was not reached is zero.
 	Seconds LeadSeconds `json:"seconds"`
 	// Phases are the phases of the build, in seconds.
 	Phases []PhaseSeconds `json:"phases,omitempty"`
 }
+
+// Succeeded is the status of a commit that came through.
+const Succeeded = string(types.PipelineExecutionStatusSucceeded)
 
 // LeadSeconds are the parts of a lead time.
 type LeadSeconds struct {
@@ -36,8 +42,13 @@ type LeadSeconds struct {
 	Build   float64 `json:"build"`
 	// Commands is the part of Build in which the buildspec's commands ran.
 	Commands float64 `json:"commands,omitempty"`
+	// Approval is the wait for people, which is no part of Deploy.
+	Approval float64 `json:"approval,omitempty"`
 	Deploy   float64 `json:"deploy"`
 }
+
+// Succeeded tells whether the commit reached the pipeline's end.
+func (t LeadTime) Succeeded() bool { return t.Status == Succeeded }
 
 // PhaseSeconds is a phase of a build.
 type PhaseSeconds struct {
@@ -64,14 +75,15 @@ func (w *Workshop) leadTimes(ctx context.Context, executions []*verify.Execution
 	pushes = maps.Clone(pushes)
 	all := make([]LeadTime, 0, len(executions))
 	for _, e := range slices.Backward(executions) {
-		if e.Status == types.PipelineExecutionStatusInProgress {
+		if e.Moving() {
 			continue
 		}
 		t := LeadTime{
 			Commit: e.Commit, Execution: e.ID, Message: e.Message, Status: string(e.Status), Cache: e.Cache,
+			Started: e.Started.UTC(), Ended: e.Ended.UTC(),
 			Seconds: LeadSeconds{
 				Total: e.Total().Seconds(), Source: e.Source.Length().Seconds(), Build: e.Build.Length().Seconds(),
-				Commands: e.Commands().Seconds(), Deploy: e.Deploy.Length().Seconds(),
+				Commands: e.Commands().Seconds(), Approval: e.Asking().Seconds(), Deploy: e.Deploying().Seconds(),
 			},
 		}
 		// A commit may be executed again later: the push belongs to the first time.

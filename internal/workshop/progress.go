@@ -6,21 +6,56 @@ import (
 )
 
 // progress is what AWS cannot tell and the learner may lose without harm: the
-// moment of each push, and what the live URL answered before and after.
+// moments of the pushes, what has been read and asked, and the learner's choices.
 type progress struct {
 	// Pushed is when a commit had been pushed, by this machine's clock.
 	Pushed map[string]time.Time `json:"pushed"`
+	// Answer is how long a commit takes to reach production where the learner works.
+	Answer string `json:"answer,omitempty"`
+	// Guess is what the learner predicted, by phase.
+	Guess map[string]string `json:"guess,omitempty"`
+	// Read are the parts of lessons that were shown, by phase and part.
+	Read map[string]bool `json:"read,omitempty"`
+	// Hints is how many hints of a step were given, and Skipped the steps that
+	// are left for later, by phase and title.
+	Hints   map[string]int  `json:"hints,omitempty"`
+	Skipped map[string]bool `json:"skipped,omitempty"`
+	// Done are the phases that were seen to be done.
+	Done map[string]bool `json:"done,omitempty"`
+	// Seen is when the learner was last here.
+	Seen time.Time `json:"seen,omitzero"`
 }
 
 func progressFile(dir string) string { return filepath.Join(dir, "progress.json") }
 
 func loadProgress(dir string) (progress, error) {
-	p := progress{Pushed: map[string]time.Time{}}
+	p := progress{}
 	err := readJSON(progressFile(dir), &p)
+	for _, m := range []*map[string]bool{&p.Read, &p.Skipped, &p.Done} {
+		if *m == nil {
+			*m = map[string]bool{}
+		}
+	}
 	if p.Pushed == nil {
 		p.Pushed = map[string]time.Time{}
+	}
+	if p.Guess == nil {
+		p.Guess = map[string]string{}
+	}
+	if p.Hints == nil {
+		p.Hints = map[string]int{}
 	}
 	return p, err
 }
 
 func (p progress) save(dir string) error { return writeJSON(progressFile(dir), p) }
+
+// remember changes the progress and keeps it.
+func (w *Workshop) remember(change func(p *progress)) error {
+	p, err := loadProgress(w.dir)
+	if err != nil {
+		return err
+	}
+	change(&p)
+	return p.save(w.dir)
+}

@@ -128,16 +128,24 @@ func (w *Workshop) runPhase(ctx context.Context, p *phases.Phase) error {
 			w.report(Event{Event: StepAlready})
 			continue
 		}
-		began := w.now()
-		w.report(Event{Event: StepStart, Detail: step.Why})
-		if err := step.Do(ctx, w); err != nil {
-			return fmt.Errorf("%s: %w", strings.ToLower(step.Title[:1])+step.Title[1:], err)
-		}
-		if err := w.settleStep(ctx, p, step); err != nil {
+		if err := w.doStep(ctx, p, step); err != nil {
 			return err
 		}
-		w.report(Event{Event: StepDone, Seconds: w.now().Sub(began).Seconds()})
 	}
+	return nil
+}
+
+// doStep does a step and asks its checks until each has an answer.
+func (w *Workshop) doStep(ctx context.Context, p *phases.Phase, step *phases.Step) error {
+	began := w.now()
+	w.report(Event{Event: StepStart, Detail: step.Why})
+	if err := step.Do(ctx, w); err != nil {
+		return fmt.Errorf("%s: %w", strings.ToLower(step.Title[:1])+step.Title[1:], err)
+	}
+	if err := w.settleStep(ctx, p, step); err != nil {
+		return err
+	}
+	w.report(Event{Event: StepDone, Seconds: w.now().Sub(began).Seconds()})
 	return nil
 }
 
@@ -153,10 +161,14 @@ func (w *Workshop) holds(ctx context.Context, step *phases.Step) (bool, error) {
 			if result.State == verify.NotYet {
 				w.working("%s", result.Observed)
 			}
-			return result.State != verify.NotYet || w.now().Sub(began) > 2*result.Wait, nil
+			return result.State != verify.NotYet || waitsForPerson(result) || w.now().Sub(began) > 2*result.Wait, nil
 		})
 		if err != nil {
 			return false, err
+		}
+		if waitsForPerson(result) {
+			w.reportCheck(check, result)
+			return false, &CheckError{Phase: w.phase, Check: check.Name, Result: result}
 		}
 		if result.State != verify.Passed {
 			return false, nil
@@ -165,7 +177,11 @@ func (w *Workshop) holds(ctx context.Context, step *phases.Step) (bool, error) {
 	return true, nil
 }
 
-// settleStep asks a step's checks until each has an answer other than "not yet".
+// waitsForPerson says whether a check has no answer before somebody does something.
+func waitsForPerson(r verify.Result) bool { return r.State == verify.NotYet && r.Fix != "" }
+
+// settleStep asks a step's checks until each has an answer other than "not yet",
+// or a person is waited for.
 func (w *Workshop) settleStep(ctx context.Context, p *phases.Phase, step *phases.Step) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, settleWithin,
 		fmt.Errorf("the checks of %q had no answer within %s", step.Title, settleWithin))
@@ -174,7 +190,7 @@ func (w *Workshop) settleStep(ctx context.Context, p *phases.Phase, step *phases
 		var result verify.Result
 		err := cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
 			result = check.Ask(ctx, w.scene)
-			return result.State != verify.NotYet && result.Trouble != cloud.Throttled, nil
+			return (result.State != verify.NotYet || waitsForPerson(result)) && result.Trouble != cloud.Throttled, nil
 		})
 		if err != nil {
 			return err

@@ -41,9 +41,11 @@ type CheckStatus struct {
 
 // PhaseStatus is a phase and the answers of its checks.
 type PhaseStatus struct {
-	Number int           `json:"number"`
-	Name   string        `json:"name"`
-	Title  string        `json:"title"`
+	Number int    `json:"number"`
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	// Bonus marks a phase beyond the workshop, which is told of once it was begun.
+	Bonus  bool          `json:"bonus,omitempty"`
 	State  PhaseState    `json:"state"`
 	Checks []CheckStatus `json:"checks"`
 
@@ -96,7 +98,7 @@ func (w *Workshop) Status(ctx context.Context) (Status, error) {
 		Environment: w.env.Name, ID: w.env.ID, Target: w.env.Target, Account: w.env.Account,
 		Region: w.env.Region, WorkDir: w.env.WorkDir,
 	}
-	for _, p := range phases.All {
+	for _, p := range w.Phases(ctx) {
 		s.Phases = append(s.Phases, w.askPhase(ctx, p))
 	}
 	executions, err := w.scene.Executions(ctx)
@@ -110,10 +112,27 @@ func (w *Workshop) Status(ctx context.Context) (Status, error) {
 	return s, err
 }
 
+// AskPhase asks the checks of one phase.
+func (w *Workshop) AskPhase(ctx context.Context, p *phases.Phase) PhaseStatus {
+	return w.askPhase(ctx, p)
+}
+
+// Phases are those of the workshop, and of those beyond it the ones that were
+// begun: the first thing that they make is there.
+func (w *Workshop) Phases(ctx context.Context) []*phases.Phase {
+	all := slices.Clone(phases.All)
+	for _, p := range phases.Bonus {
+		if first := p.Checks()[0]; first.Ask(ctx, w.scene).State == verify.Passed {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 // askPhase asks the checks of a phase, several at a time.
 func (w *Workshop) askPhase(ctx context.Context, p *phases.Phase) PhaseStatus {
 	checks := p.Checks()
-	s := PhaseStatus{Number: p.Number(), Name: p.Name, Title: p.Title, results: make([]verify.Result, len(checks))}
+	s := PhaseStatus{Number: p.Number(), Name: p.Name, Title: p.Title, Bonus: p.IsBonus(), results: make([]verify.Result, len(checks))}
 	var group errgroup.Group
 	group.SetLimit(checksAtOnce)
 	for i, check := range checks {
@@ -147,11 +166,16 @@ func (w *Workshop) askPhase(ctx context.Context, p *phases.Phase) PhaseStatus {
 
 // next finds the one thing to do.
 func next(all []PhaseStatus) Next {
+	var answer Next
 	for _, p := range all {
 		switch p.State {
 		case StateDone:
 			continue
 		case StateUnderWay:
+			if r := p.first(verify.NotYet); r.Fix != "" { // to answer may be a step of a later phase
+				answer = cmp.Or(answer, Next{Phase: p.Name, Command: r.Fix, Why: r.Observed})
+				continue
+			}
 			return Next{Phase: p.Name, Command: "mayfly verify " + p.Name, Why: p.first(verify.NotYet).Observed + ": wait for it"}
 		case StateUnknown:
 			return Next{Phase: p.Name, Command: "mayfly doctor", Why: p.first(verify.CannotTell).Observed}
@@ -163,7 +187,14 @@ func next(all []PhaseStatus) Next {
 			}
 		}
 	}
-	return Next{Command: "mayfly teardown", Why: "all phases are done; teardown takes everything away again"}
+	if answer.Command != "" {
+		return answer
+	}
+	why := "all phases are done; teardown takes everything away again"
+	if len(all) == len(phases.All) {
+		why += ", and `mayfly run approval` is a bonus"
+	}
+	return Next{Command: "mayfly teardown", Why: why}
 }
 
 // List prices in USD per minute, as third parties copied them from AWS in 2026.
@@ -175,10 +206,11 @@ const (
 func cost(executions []*verify.Execution) Cost {
 	var usd float64
 	for _, e := range executions {
-		for _, span := range []verify.Span{e.Source, e.Build, e.Deploy} {
-			usd += billed(span.Length()) * actionMinute
+		// An approval costs nothing: https://aws.amazon.com/codepipeline/pricing/
+		for _, took := range []time.Duration{e.Source.Length(), e.Build.Length(), e.Deploying()} {
+			usd += billed(took) * actionMinute
 		}
-		usd += billed(e.Build.Length()) * buildMinute
+		usd += (billed(e.Build.Length()) + billed(e.Described.Length())) * buildMinute
 	}
 	return Cost{USD: usd, Basis: "executions and builds at list price (third-party copy of 2026), before free tiers; on the local target nothing is charged"}
 }

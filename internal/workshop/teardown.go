@@ -64,15 +64,13 @@ func (w *Workshop) deleteStack(ctx context.Context, plan *Plan, stack Item) erro
 	began := w.now()
 	w.report(Event{Event: TeardownStep, Detail: "stack " + stack.Name})
 	for _, bucket := range plan.Buckets[stack.ARN] {
-		n, err := w.scene.EmptyBucket(ctx, bucket)
+		n, err := w.scene.EmptyBucket(ctx, bucket, "")
 		if err != nil {
 			return err
 		}
 		w.report(Event{Event: TeardownItem, Detail: fmt.Sprintf("emptied bucket %s of %d object versions", bucket, n)})
 	}
-	err := w.scene.DeleteStack(ctx, stack.ARN, func(e cloud.StackEvent) {
-		w.working("%s %s %s", e.Status, e.Type, e.Resource)
-	})
+	err := w.scene.DeleteStack(ctx, stack.ARN, w.followStack(stack.Name))
 	outcome := "deleted stack " + stack.Name
 	if err != nil {
 		outcome = err.Error()
@@ -114,7 +112,15 @@ func isOver(err error) bool {
 }
 
 func (w *Workshop) stopBuilds(ctx context.Context) error {
-	project := w.scene.Names.Project()
+	for _, project := range []string{w.scene.Names.Project(), w.scene.Names.DescribeProject()} {
+		if err := w.stopBuildsOf(ctx, project); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Workshop) stopBuildsOf(ctx context.Context, project string) error {
 	list, err := w.scene.CodeBuild.ListBuildsForProject(ctx, &codebuild.ListBuildsForProjectInput{ProjectName: &project})
 	if cloud.IsNotFound(err) || (err == nil && len(list.Ids) == 0) {
 		return nil

@@ -90,7 +90,9 @@ func (w *Workshop) report(e Event) {
 	if e.Step == "" {
 		e.Step = w.step
 	}
-	w.told = ""
+	if e.Event != TaskChanged && e.Event != LogLine { // these come in between
+		w.told = ""
+	}
 	w.reporter.Report(e)
 }
 
@@ -115,3 +117,12 @@ func (w *Workshop) ForgetProgress() error {
 
 // CheckWorkDir says whether the working copy's folder may be used: see [git.Checkout.State].
 func (w *Workshop) CheckWorkDir(ctx context.Context) error { return w.checkout.State(ctx) }
+
+// Head is the commit that is checked out in the working copy; "" where there is none.
+func (w *Workshop) Head(ctx context.Context) string {
+	head, err := w.checkout.Head(ctx)
+	if err != nil {
+		return ""
+	}
+	return head
+}

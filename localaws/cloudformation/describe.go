@@ -10,10 +10,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/mayfly-cd/mayfly/localaws/cloudformation/template"
+	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
 )
 
 // DescribeStacks returns one stack, or all that are not deleted.
-func (s *Service) DescribeStacks(_ context.Context, in *cloudformation.DescribeStacksInput) (*cloudformation.DescribeStacksOutput, error) {
+func (s *Service) DescribeStacks(ctx context.Context, in *cloudformation.DescribeStacksInput) (*cloudformation.DescribeStacksOutput, error) {
 	if in.StackName != nil {
 		st, ok, err := s.find(*in.StackName)
 		if err != nil {
@@ -21,6 +22,11 @@ func (s *Service) DescribeStacks(_ context.Context, in *cloudformation.DescribeS
 		}
 		if !ok {
 			return nil, invalid("Stack with id %s does not exist", *in.StackName)
+		}
+		if s.await(ctx, wire.UserAgent(ctx), st.ID) {
+			if st, _, err = s.find(st.ID); err != nil {
+				return nil, err
+			}
 		}
 		return &cloudformation.DescribeStacksOutput{Stacks: []types.Stack{st.describe()}}, nil
 	}

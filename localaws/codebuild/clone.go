@@ -2,10 +2,7 @@ package codebuild
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -114,28 +111,8 @@ func gitEnvironment(header string) map[string]string {
 	}
 }
 
-// authorization makes the header of git over SigV4, as the credential helper of
-// AWS's CLI makes user name and password.
+// authorization makes the header of git over SigV4.
 func authorization(c aws.Credentials, location *url.URL, region string, now time.Time) string {
-	stamp := now.UTC().Format("20060102T150405")
-	date := stamp[:8]
-	canonical := "GIT\n" + location.Path + "\n\nhost:" + location.Hostname() + "\n\nhost\n"
-	scope := date + "/" + region + "/codecommit/aws4_request"
-	sum := sha256.Sum256([]byte(canonical))
-	key := []byte("AWS4" + c.SecretAccessKey)
-	for _, part := range []string{date, region, "codecommit", "aws4_request"} {
-		key = sign(key, part)
-	}
-	password := stamp + "Z" + hex.EncodeToString(sign(key, "AWS4-HMAC-SHA256\n"+stamp+"\n"+scope+"\n"+hex.EncodeToString(sum[:])))
-	user := c.AccessKeyID
-	if c.SessionToken != "" {
-		user += "%" + c.SessionToken
-	}
+	user, password := signIn(c, location, region, now)
 	return "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
-}
-
-func sign(key []byte, text string) []byte {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(text)) // never fails
-	return mac.Sum(nil)
 }

@@ -60,7 +60,13 @@ func serveGit(t *testing.T, dir string) *httptest.Server {
 		Env:    []string{"GIT_PROJECT_ROOT=" + dir, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_GLOBAL=/dev/null"},
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if user, _, _ := r.BasicAuth(); user != "ASIATEST%token" || strings.HasPrefix(r.URL.Path, "/v1/repos/denied/") {
+		user, _, ok := r.BasicAuth()
+		if !ok { // git asks its helper then
+			w.Header().Set("WWW-Authenticate", `Basic realm="CodeCommit"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		if user != "ASIATEST%token" || strings.HasPrefix(r.URL.Path, "/v1/repos/denied/") {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}

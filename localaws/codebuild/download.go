@@ -37,7 +37,10 @@ func (r *run) download(ctx context.Context) error {
 		return err
 	}
 	r.logPhases()
-	return r.restoreCache(ctx)
+	if err := r.restoreCache(ctx); err != nil {
+		return err
+	}
+	return r.giveGitCredentials(ctx)
 }
 
 // resolveVariables looks for the variables whose values are kept elsewhere. This

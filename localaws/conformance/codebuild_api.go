@@ -156,4 +156,22 @@ var codebuildAPIAssumptions = []Assumption{
 		equal(t, "the first", aws.ToInt64(t.build(project).BuildNumber), 1)
 		equal(t, "the second", aws.ToInt64(t.build(project).BuildNumber), 2)
 	}},
+	{Number: 150, Title: "CodeBuild: with git-credential-helper, git in a build clones as the build's role", Source: cbGuide + "build-spec-ref.html and " + cpGuide + "tutorials-codecommit-gitclone.html", Confirmed: true, Run: func(t *T) {
+		repository := t.repository()
+		head := t.put(repository, "README.md", "hello", "")
+		clone := strings.Replace(exporting([]string{"COMMIT", "FILES"}, "git clone --quiet "+t.cloneURL(repository)+" copy",
+			"export COMMIT=$(git -C copy log -1 --format=%H) FILES=$(ls copy)"), "env: {", "env: {git-credential-helper: yes, ", 1)
+		build := t.build(t.project(clone))
+		equal(t, "BuildStatus", build.BuildStatus, cbtypes.StatusTypeSucceeded)
+		equal(t, "the commit", t.says(build, "COMMIT"), head)
+		equal(t, "the files", t.says(build, "FILES"), "README.md")
+	}},
+	{Number: 151, Title: "CodeBuild: git in a build needs its role's codecommit:GitPull", Source: cpGuide + "tutorials-codecommit-gitclone.html", Run: func(t *T) {
+		repository := t.repository()
+		t.put(repository, "README.md", "hello", "")
+		role := t.role(trustService("codebuild.amazonaws.com"), allow("logs:*"))
+		helped := strings.Replace(spec("git ls-remote "+t.cloneURL(repository)), "phases:", "env: {git-credential-helper: yes}\nphases:", 1)
+		build := t.build(t.project(helped, func(in *codebuild.CreateProjectInput) { in.ServiceRole = &role }))
+		t.wantPhase(build, cbtypes.BuildPhaseTypeBuild, cbtypes.StatusTypeFailed, "COMMAND_EXECUTION_ERROR", "exit status 128")
+	}},
 }

@@ -138,6 +138,15 @@ var deliveryAssumptions = []Assumption{
 			t.Errorf("the error is %+v", got)
 		}
 	}},
+	{Number: 249, Title: "CodePipeline: an approval's custom data has the variables of actions before it, and the history shows it resolved", Source: cpGuide + "actions-variables.html and botocore model: ActionExecutionInput, resolvedConfiguration", Confirmed: true, Run: func(t *T) {
+		gate := approval()
+		gate.Actions[0].Configuration = map[string]string{"CustomData": "Deploy #{SourceVariables.CommitId}: #{SourceVariables.CommitMessage}?"}
+		l := t.line(gate)
+		l.token()
+		want := "Deploy " + l.commit + ": put README.md?"
+		out := must(t.codepipeline.ListActionExecutions(t.ctx, &codepipeline.ListActionExecutionsInput{PipelineName: &l.name}))(t)
+		equal(t, "CustomData", out.ActionExecutionDetails[0].Input.ResolvedConfiguration["CustomData"], want)
+	}},
 	{Number: 752, Title: "SNS: a function is given a message in Records, each with an Sns", Source: "https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html", Confirmed: true, Run: func(t *T) {
 		topic := t.topic()
 		function := t.hears(topic)

@@ -126,8 +126,6 @@ func TestUnserved(t *testing.T) {
 run-as: somebody
 batch: {}
 proxy: {}
-env:
-  git-credential-helper: yes
 phases:
   build: {run-as: other, commands: [a]}
 reports: {r: {files: [x]}}
@@ -137,8 +135,8 @@ artifacts: {files: [a], enable-symlinks: yes}
 		t.Fatal(err)
 	}
 	want := []string{
-		"run-as (line 2)", "batch (line 3)", "proxy (line 4)", "env.git-credential-helper (line 6)", "phases.build.run-as (line 8)",
-		"reports (line 9)", "artifacts.enable-symlinks (line 10)",
+		"run-as (line 2)", "batch (line 3)", "proxy (line 4)", "phases.build.run-as (line 6)",
+		"reports (line 7)", "artifacts.enable-symlinks (line 8)",
 	}
 	if diff := cmp.Diff(want, got.Unserved); diff != "" {
 		t.Errorf("Unserved (-want +got):\n%s", diff)

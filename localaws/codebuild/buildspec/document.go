@@ -48,9 +48,7 @@ func (p *parser) env(n *yaml.Node) {
 		},
 		"exported-variables": func(n *yaml.Node) { p.spec.Env.Exported = p.names("env.exported-variables", n) },
 		"git-credential-helper": func(n *yaml.Node) {
-			if p.flag("env.git-credential-helper", n) {
-				p.unserved(n, "env.git-credential-helper")
-			}
+			p.spec.Env.GitCredentials = p.flag("env.git-credential-helper", n)
 		},
 	})
 }

@@ -39,6 +39,8 @@ type Env struct {
 	ParameterStore, SecretsManager []Variable
 	// Exported names the variables that a pipeline may use afterwards.
 	Exported []string
+	// GitCredentials says whether git in the build is to sign in with the build's role.
+	GitCredentials bool
 }
 
 // Variable is an environment variable.

@@ -58,6 +58,8 @@ type Box struct {
 	driver  *driver
 	disk    *diskWatch
 
+	answering sync.WaitGroup // the goroutines of [Box.Questions]
+
 	fail context.CancelCauseFunc // kills everything
 	ctx  context.Context         //nolint:containedctx // the life of the processes is the box's
 	once sync.Once
@@ -134,6 +136,7 @@ func (b *Box) Close() (Usage, error) {
 	b.once.Do(func() {
 		b.fail(context.Canceled)
 		b.driver.close()
+		b.answering.Wait()
 		b.disk.wait()
 		b.used, err = Remove(b.options.Dir, b.Home(), b.Source(), filepath.Join(b.options.Dir, "secondary"))
 	})

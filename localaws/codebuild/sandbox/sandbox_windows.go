@@ -21,3 +21,6 @@ func startDriver(*Box) (*driver, error) { return nil, Supported() }
 func (*driver) run(context.Context) (int, error) { return 0, errGone }
 
 func (*driver) close() {}
+
+// Questions is never called here: there is no box.
+func (*Box) Questions(string, func(string) string) error { return Supported() }

@@ -24,6 +24,16 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
+// UserAgent returns the name that the client of the request gives itself.
+func UserAgent(ctx context.Context) string {
+	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+		if agent := r.keys["aws:useragent"]; len(agent) > 0 {
+			return agent[0]
+		}
+	}
+	return ""
+}
+
 // InRequest adds to each access the condition keys that every access has of the
 // request that the context belongs to, such as aws:UserAgent and s3:authType. A
 // handler that asks IAM itself asks for these. What was given is left as it is.

@@ -1,0 +1,162 @@
+package prompt
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+
+	"github.com/mayfly-cd/mayfly/internal/text"
+)
+
+// Lines asks by writing the question and reading a line.
+type Lines struct {
+	in  *bufio.Reader
+	out io.Writer
+	// person says that somebody is there: in is a terminal, or has given an answer.
+	person bool
+}
+
+var _ Prompter = (*Lines)(nil)
+
+// NewLines returns a prompter that reads lines.
+func NewLines(in io.Reader, out io.Writer) *Lines {
+	l := &Lines{in: bufio.NewReader(in), out: out}
+	if file, ok := in.(interface{ Fd() uintptr }); ok {
+		l.person = term.IsTerminal(int(file.Fd()))
+	}
+	return l
+}
+
+// Confirm implements Prompter.
+func (l *Lines) Confirm(question string) (yes bool, err error) {
+	_, err = l.until(oneLine(question)+" (y/N) ", func(answer string) error {
+		switch strings.ToLower(answer) {
+		case "y", "yes":
+			yes = true
+		case "n", "no", "":
+		default:
+			return errors.New("please answer yes or no")
+		}
+		return nil
+	})
+	return yes && err == nil, err
+}
+
+// Type implements Prompter.
+func (l *Lines) Type(question, want string) (bool, error) {
+	answer, err := l.until(oneLine(question)+" ", func(string) error { return nil })
+	return answer == want && err == nil, err
+}
+
+// Choose implements Prompter.
+func (l *Lines) Choose(question string, choices []Choice) (string, error) {
+	var b strings.Builder
+	for _, c := range choices {
+		fmt.Fprintf(&b, "  %s %s\n", text.Pad(c.Key, keyColumns(choices)), oneLine(c.Label))
+	}
+	if err := l.say(b.String()); err != nil {
+		return "", err
+	}
+	var chosen Choice
+	_, err := l.until(fmt.Sprintf("%s [%s] ", oneLine(question), choices[0].Key), func(answer string) error {
+		if answer == "" {
+			answer = choices[0].Key
+		}
+		var ok bool
+		if chosen, ok = find(choices, answer); !ok {
+			return fmt.Errorf("please type %s, then Enter", keys(choices))
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return chosen.Key, nil
+}
+
+// Text implements Prompter.
+func (l *Lines) Text(question, preset string, check func(string) error) (string, error) {
+	asked := oneLine(question) + " "
+	if preset != "" {
+		asked += "[" + oneLine(preset) + "] "
+	}
+	answer, err := l.until(asked, func(answer string) error {
+		if answer == "" {
+			answer = preset
+		}
+		return judge(answer, check)
+	})
+	if answer == "" && err == nil {
+		answer = preset
+	}
+	return answer, err
+}
+
+// until asks until an answer is one.
+func (l *Lines) until(question string, check func(string) error) (string, error) {
+	for {
+		if err := l.say(question); err != nil {
+			return "", err
+		}
+		answer, err := l.read()
+		if err != nil {
+			return "", err
+		}
+		wrong := judge(answer, check)
+		if wrong == nil {
+			return answer, nil
+		}
+		if err := l.say(sentence(wrong) + "\n"); err != nil {
+			return "", err
+		}
+	}
+}
+
+func (l *Lines) say(words string) error {
+	if _, err := io.WriteString(l.out, words); err != nil {
+		return fmt.Errorf("ask: %w", err)
+	}
+	return nil
+}
+
+// read reads a line, of which it keeps no more than tells that it is too long.
+func (l *Lines) read() (string, error) {
+	var line []byte
+	for {
+		part, err := l.in.ReadSlice('\n')
+		line = append(line, part[:min(len(part), max((longest+1)*utf8.UTFMax-len(line), 0))]...)
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case errors.Is(err, io.EOF) && len(line) == 0:
+			if l.person {
+				_ = l.say("\n") // the question stands in a line that nobody ended
+				return "", ErrInterrupted
+			}
+			return "", ErrNoAnswer
+		case err != nil && !errors.Is(err, io.EOF):
+			return "", fmt.Errorf("read the answer: %w", err)
+		}
+		l.person = true
+		return tidy(string(line)), nil
+	}
+}
+
+// sentence is what is wrong with an answer, as people are told.
+func sentence(err error) string {
+	words := tidy(err.Error())
+	first, n := utf8.DecodeRuneInString(words)
+	if n == 0 {
+		return "That is no answer."
+	}
+	words = strings.ToUpper(string(first)) + words[n:]
+	if !strings.HasSuffix(words, ".") {
+		words += "."
+	}
+	return words
+}

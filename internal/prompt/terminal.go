@@ -1,0 +1,154 @@
+package prompt
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/AlecAivazis/survey/v2"
+	"github.com/AlecAivazis/survey/v2/core"
+	surveyterminal "github.com/AlecAivazis/survey/v2/terminal"
+	"golang.org/x/term"
+
+	"github.com/mayfly-cd/mayfly/internal/text"
+	"github.com/mayfly-cd/mayfly/internal/tty"
+)
+
+// Terminal asks in a terminal.
+type Terminal struct {
+	In  surveyterminal.FileReader
+	Out surveyterminal.FileWriter
+	// NoColor asks without colour.
+	NoColor bool
+}
+
+var _ Prompter = Terminal{}
+
+// Confirm implements Prompter.
+func (t Terminal) Confirm(question string) (yes bool, err error) {
+	err = t.ask(&survey.Confirm{Message: oneLine(question)}, &yes, nil)
+	return yes && err == nil, err
+}
+
+// Type implements Prompter.
+func (t Terminal) Type(question, want string) (bool, error) {
+	var answer string
+	err := t.ask(&survey.Input{Message: oneLine(question)}, &answer, nil)
+	return tidy(answer) == want && err == nil, err
+}
+
+// Choose implements Prompter. A letter leaves only its own choice, and Enter takes it.
+func (t Terminal) Choose(question string, choices []Choice) (string, error) {
+	options := make([]string, len(choices))
+	for i, c := range choices {
+		options[i] = text.Cut(text.Pad(c.Key, keyColumns(choices))+" "+oneLine(c.Label), t.width()-3)
+	}
+	var at int
+	err := t.ask(&survey.Select{
+		Message: oneLine(question), Options: options, PageSize: len(options),
+		Filter: func(typed, _ string, i int) bool {
+			typed = strings.ToLower(strings.TrimSpace(typed))
+			if _, whole := find(choices, typed); whole {
+				return strings.EqualFold(choices[i].Key, typed)
+			}
+			return strings.HasPrefix(strings.ToLower(choices[i].Key), typed)
+		},
+	}, &at, nil)
+	if err != nil {
+		return "", err
+	}
+	return choices[at].Key, nil
+}
+
+// Text implements Prompter.
+func (t Terminal) Text(question, preset string, check func(string) error) (string, error) {
+	var answer string
+	err := t.ask(&survey.Input{Message: oneLine(question), Default: oneLine(preset)}, &answer, func(answer string) error {
+		return judge(answer, check)
+	})
+	if err != nil {
+		return "", err
+	}
+	return tidy(answer), nil
+}
+
+// width is how many columns the terminal has, 80 where it does not say.
+func (t Terminal) width() int {
+	if columns, _, err := term.GetSize(int(t.Out.Fd())); err == nil && columns > 0 {
+		return columns
+	}
+	return 80
+}
+
+// selectQuestion is survey's template, with our words: it says what is typed,
+// and where that is no choice.
+const selectQuestion = `
+{{- define "option"}}
+    {{- if eq .SelectedIndex .CurrentIndex }}{{color .Config.Icons.SelectFocus.Format }}{{ .Config.Icons.SelectFocus.Text }} {{else}}{{color "default"}}  {{end}}
+    {{- .CurrentOpt.Value}}
+    {{- color "reset"}}
+{{end}}
+{{- color .Config.Icons.Question.Format }}{{ .Config.Icons.Question.Text }} {{color "reset"}}
+{{- color "default+hb"}}{{ .Message }}{{color "reset"}}
+{{- if .ShowAnswer}} {{color "cyan"}}{{.Answer}}{{color "reset"}}{{"\n"}}
+{{- else}}{{color "cyan"}}{{ .FilterMessage }}{{color "reset"}}{{"\n"}}
+  {{- range $ix, $option := .PageEntries}}
+    {{- template "option" $.IterateOption $ix $option}}
+  {{- else}}  There is no such choice: Backspace brings the others back.{{"\n"}}
+  {{- end}}
+{{- end}}`
+
+// ask puts a question. What was typed before it, and what is left of a paste
+// behind the answer, is dropped.
+func (t Terminal) ask(p survey.Prompt, answer any, check func(string) error) (err error) {
+	survey.SelectQuestionTemplate = selectQuestion //nolint:reassign // survey has no other way
+	core.DisableColor = t.NoColor
+	tty.DropInput(t.In.Fd())
+	in := t.In
+	var typed *keyboard
+	if reader, readerErr := tty.NewReader(t.In.Fd()); readerErr == nil {
+		typed = &keyboard{in: reader, fd: t.In.Fd()}
+		in = typed
+		defer typed.listen(reader)()
+	}
+	err = survey.AskOne(p, answer, survey.WithStdio(in, t.Out, t.Out), survey.WithValidator(func(value any) error {
+		words, ok := value.(string)
+		if !ok || check == nil {
+			return nil
+		}
+		if typed != nil && typed.tooMuch() {
+			return errTooLong
+		}
+		return check(tidy(words))
+	}))
+	tty.DropInput(t.In.Fd())
+	if errors.Is(err, surveyterminal.InterruptErr) || errors.Is(err, io.EOF) {
+		_, _ = io.WriteString(t.Out, "\r\n") // the question stands in a line that nobody ended
+		return ErrInterrupted
+	}
+	if err != nil {
+		return fmt.Errorf("ask: %w", err)
+	}
+	return nil
+}
+
+// listen ends the question at a signal, so that the terminal is given back as
+// it was. The function that it returns stops that.
+func (k *keyboard) listen(reader *tty.Reader) (stop func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		for range signals {
+			reader.Stop()
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(signals)
+		reader.Close()
+	}
+}

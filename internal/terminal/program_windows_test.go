@@ -1,0 +1,3 @@
+package terminal
+
+func program(string) {}

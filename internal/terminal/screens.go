@@ -1,0 +1,102 @@
+package terminal
+
+import "strings"
+
+// Screens divides lines, as Markdown makes them, into pages of at most rows
+// lines. A page ends between paragraphs where it can, and never between a
+// heading and its text, or within a block of code, that a page can hold.
+func Screens(lines []string, rows int) [][]string {
+	rows = max(rows, 1)
+	var screens [][]string
+	var page []string
+	end := func() {
+		if page = trimmed(page); len(page) > 0 {
+			screens = append(screens, page)
+		}
+		page = nil
+	}
+	for _, block := range together(lines, rows) {
+		needed := len(block)
+		if len(page) > 0 {
+			needed++ // the empty line between
+		}
+		if len(page)+needed > rows {
+			end()
+		} else if len(page) > 0 {
+			page = append(page, "")
+		}
+		for len(block) > rows {
+			n := cutAt(block, rows)
+			page = append(page, block[:n]...)
+			end()
+			block = trimmed(block[n:])
+		}
+		page = append(page, block...)
+	}
+	end()
+	return screens
+}
+
+// together divides lines into what belongs together: what no empty line
+// divides, and a paragraph that ends in a colon with what it announces.
+func together(lines []string, rows int) [][]string {
+	var blocks [][]string
+	var block []string
+	end := func() {
+		if len(block) == 0 {
+			return
+		}
+		if n := len(blocks) - 1; n >= 0 && announces(blocks[n]) && len(blocks[n])+1+len(block) <= rows {
+			blocks[n] = append(append(blocks[n], ""), block...)
+		} else {
+			blocks = append(blocks, block)
+		}
+		block = nil
+	}
+	for _, line := range lines {
+		if line == "" {
+			end()
+		} else {
+			block = append(block, line)
+		}
+	}
+	end()
+	return blocks
+}
+
+func announces(block []string) bool {
+	return strings.HasSuffix(Clean(block[len(block)-1]), ":")
+}
+
+func isCode(line string) bool { return strings.HasPrefix(line, codeIndent) }
+
+// cutAt finds where a block that no page holds is cut: at the end of the page,
+// or before the code that stands there, if something stands before it and a
+// page can hold it.
+func cutAt(block []string, rows int) int {
+	if !isCode(block[rows]) || !isCode(block[rows-1]) {
+		return rows
+	}
+	from, to := rows, rows
+	for from > 0 && isCode(block[from-1]) {
+		from--
+	}
+	for to < len(block) && isCode(block[to]) {
+		to++
+	}
+	if from <= 1 || to-from > rows {
+		return rows
+	}
+	return from
+}
+
+// trimmed is lines without the empty ones at both ends.
+func trimmed(lines []string) []string {
+	for len(lines) > 0 && lines[0] == "" {
+		lines = lines[1:]
+	}
+	for len(lines) > 0 && lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
+}
