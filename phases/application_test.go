@@ -149,11 +149,11 @@ func TestArtifactHoldsTheServiceAlone(t *testing.T) {
 			needs(t, a)
 			files["deploy.json"] = []byte("{}")
 			spec := readBuildspec(t, language, "caching")
-			script := "set -e\n"
+			lines := []string{"set -e"}
 			for _, phase := range []string{"install", "build", "post_build"} {
-				script += strings.Join(spec.Phases[phase].Commands, "\n") + "\n"
+				lines = append(lines, spec.Phases[phase].Commands...)
 			}
-			script += `echo "$CACHE" > "$HOME/cache"`
+			script := strings.Join(append(lines, `echo "$CACHE" > "$HOME/cache"`), "\n")
 			home := t.TempDir()
 			t.Setenv("HOME", home)
 			t.Setenv("CODEBUILD_BUILD_SUCCEEDING", "1")
