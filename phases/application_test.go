@@ -46,6 +46,9 @@ func TestMaterialIsThere(t *testing.T) {
 				t.Errorf("the application in %s has no %s", language, name)
 			}
 		}
+		if strings.Count(string(files[a.GreetingFile()]), `"`) != 2 {
+			t.Errorf("%s has more in quotes than the greeting, which the lessons' sed would change too", a.GreetingFile())
+		}
 		for name := range files {
 			if strings.HasPrefix(name, buildspecs) || strings.HasSuffix(name, ".txt") && name != "requirements.txt" {
 				t.Errorf("the application in %s has %s", language, name)
