@@ -36,7 +36,7 @@ func someHappenings() []workshop.Happening {
 		{Event: workshop.ExecutionSuperseded, Status: "Superseded"},
 		{Event: workshop.ExecutionStopped, Status: "Stopped", Seconds: 7},
 		{Event: workshop.ExecutionRetried},
-		{Event: workshop.Answers, URL: "http://127.0.0.1:1/x/", Detail: `answers "Hello" from commit 1234567`, Seconds: 31},
+		{Event: workshop.Answers, URL: "http://127.0.0.1:40123/lambda-url/ad7f01f9/", Detail: `answers "Hello" from commit 1234567`, Seconds: 31},
 		{Event: workshop.Trouble, Detail: "list the executions of the pipeline: denied\nand more"},
 		{Event: workshop.Recovered, Detail: "the pipeline can be read again"},
 	}

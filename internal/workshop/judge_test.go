@@ -104,7 +104,10 @@ func TestCost(t *testing.T) {
 	}
 	asked := &verify.Execution{
 		Deploy: span(2 * time.Hour), Described: span(3 * time.Second),
-		Approval: &verify.Approval{Span: verify.Span{From: noon().Add(time.Second), To: noon().Add(2*time.Hour - 2*time.Second)}},
+		Actions: []verify.Action{{
+			Category: types.ActionCategoryApproval,
+			Span:     verify.Span{From: noon().Add(time.Second), To: noon().Add(2*time.Hour - 2*time.Second)},
+		}},
 	}
 	if got, want := cost([]*verify.Execution{asked}).USD, actionMinute+buildMinute; got < want-1e-9 || got > want+1e-9 {
 		t.Errorf("a person's two hours cost %v, want %v", got, want)
@@ -142,7 +145,8 @@ func TestLeadTimes(t *testing.T) {
 	}
 	asked := &verify.Execution{
 		ID: "5", Status: types.PipelineExecutionStatusSucceeded, Started: at(0), Ended: at(100),
-		Deploy: verify.Span{From: at(10), To: at(100)}, Approval: &verify.Approval{Span: verify.Span{From: at(15), To: at(95)}},
+		Deploy:  verify.Span{From: at(10), To: at(100)},
+		Actions: []verify.Action{{Category: types.ActionCategoryApproval, Span: verify.Span{From: at(15), To: at(95)}}},
 	}
 	if got := w.leadTimes(t.Context(), []*verify.Execution{asked}, nil)[0].Seconds; got != (LeadSeconds{Total: 100, Deploy: 10, Approval: 80}) {
 		t.Errorf("asked: %+v", got)
