@@ -190,11 +190,16 @@ func usually(h workshop.Happening) string {
 	return ", median " + Seconds(h.MedianSeconds)
 }
 
+// reason is why it failed, without the command, which stands below it.
 func reason(h workshop.Happening) string {
 	if h.Failure == nil {
 		return ""
 	}
-	return oneLine(h.Failure.Reason)
+	said := h.Failure.Reason
+	if h.Failure.Command != "" {
+		said = strings.Replace(said, "Error while executing command: "+h.Failure.Command+". Reason: ", "", 1)
+	}
+	return oneLine(said)
 }
 
 // failureLines are the failing command and the last lines that it wrote.

@@ -18,7 +18,7 @@ func someHappenings() []workshop.Happening {
 		{Path: "old.go", Change: "deleted"}, {Path: "a", Change: "modified"}, {Path: "b", Change: "modified"},
 	}
 	failure := &verify.Failure{
-		Reason:  "BUILD: Error while executing command: go test ./... Reason: exit status 1",
+		Reason:  "BUILD: Error while executing command: go test ./.... Reason: exit status 1",
 		Command: "go test ./...", Lines: []string{"--- FAIL: \x1b[31mTestHello\x1b[0m", "got 4,\twant 5"},
 	}
 	all := []workshop.Happening{
