@@ -289,7 +289,7 @@ func TestTerminalAsksAgain(t *testing.T) {
 	got := p.answers(texts, func() {
 		p.sees("(hello)")
 		p.types("bad\r")
-		p.sees("that is bad")
+		p.sees("That is bad.")
 		p.sees("(hello)")
 		p.types("good\r")
 	})
@@ -303,7 +303,7 @@ func TestTerminalAsksAgain(t *testing.T) {
 			p.types(strings.Repeat("0123456789", 10))
 		}
 		p.types("\r")
-		p.sees("at most 500 characters")
+		p.sees("An answer has at most 500 characters.")
 		p.sees("(hello)")
 		p.types("short\r")
 	})
@@ -357,6 +357,30 @@ func TestTerminalType(t *testing.T) {
 		if got.yes != want || got.err != nil {
 			t.Errorf("%q: %+v", keys, got)
 		}
+	}
+}
+
+// TestTerminalBreaksBetweenWords asks more than a line holds, in a narrow terminal.
+func TestTerminalBreaksBetweenWords(t *testing.T) {
+	const question = "Make resources in account 123456789012, eu-west-1 (no account has been tried with this version; under $0.25)?"
+	p := sit(t, 40, 20)
+	got := p.answers(func(p Prompter) reply {
+		yes, err := p.Confirm(question)
+		return reply{yes: yes, err: err}
+	}, func() {
+		p.sees("(y/N)")
+		for _, line := range strings.Split(p.screen.String(), "\n") {
+			for word := range strings.FieldsSeq(line) {
+				if !strings.Contains("? (y/N) "+question, word) {
+					t.Errorf("a word is broken: %q in\n%s", word, p.screen)
+				}
+			}
+		}
+		p.types("y\r")
+	})
+	lines := strings.Split(strings.TrimRight(p.screen.String(), " \n"), "\n")
+	if !got.yes || got.err != nil || !strings.HasPrefix(lines[0], "? Make resources in account") || len(lines) != 4 {
+		t.Errorf("%+v; the screen:\n%s", got, p.screen)
 	}
 }
 
