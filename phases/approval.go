@@ -10,6 +10,7 @@ import (
 var Approval = &Phase{
 	Name: "approval", Aliases: []string{"approve"}, Title: "Manual approval", Tagline: "Do you want to deploy?",
 	Requires: []*Phase{Caching},
+	Undo:     undoApproval,
 	Steps: []Step{
 		{
 			Title: "Put a person in the way",
@@ -17,8 +18,12 @@ var Approval = &Phase{
 			Do: func(ctx context.Context, b Bench) error {
 				return deployPipeline(ctx, b, "approval")
 			},
-			Checks:  []verify.Check{verify.ApprovalStage},
-			Hints:   []string{"An action of the category Approval has the provider Manual.", "Its RunOrder stands between Prepare's and Execute's."},
+			Checks: []verify.Check{verify.ApprovalStage},
+			Hints: []string{
+				"An action of the category Approval has the provider Manual.",
+				"Its RunOrder stands between Prepare's and Execute's; CloneUrl is what `git config remote.origin.url` says.",
+				"`mayfly show approval` has the commands with your names in them: type those below \"Put a person in the way\".",
+			},
 			Minutes: 2,
 		},
 		{
@@ -27,8 +32,12 @@ var Approval = &Phase{
 			Do: func(ctx context.Context, b Bench) error {
 				return commitGreeting(ctx, b, "Ask before this goes live", nil)
 			},
-			Checks:  []verify.Check{verify.Asked},
-			Hints:   []string{"Change the greeting, commit, push.", "`mayfly local inbox` shows the message; on AWS a subscription to the topic sends it."},
+			Checks: []verify.Check{verify.Asked},
+			Hints: []string{
+				"The question comes when the change set is made: first a build, then a small one that finds out who.",
+				"`mayfly local inbox` shows the message; on AWS a subscription to the topic sends it.",
+				"Change the greeting, then `git commit -am 'Ask before this goes live'` and `git push origin main`.",
+			},
 			Minutes: 7,
 		},
 		{
@@ -37,8 +46,12 @@ var Approval = &Phase{
 			Do: func(ctx context.Context, b Bench) error {
 				return b.Decide(ctx, true, "approved by mayfly run")
 			},
-			Checks:  []verify.Check{verify.Approved, verify.Live},
-			Hints:   []string{"`mayfly approve` shows what is asked, and answers.", "`aws codepipeline get-pipeline-state` shows the token."},
+			Checks: []verify.Check{verify.Approved},
+			Hints: []string{
+				"`aws codepipeline get-pipeline-state` shows the token of the question.",
+				"An old token answers nothing: each execution asks with its own.",
+				"`mayfly approve` shows what is asked, and answers.",
+			},
 			Minutes: 2,
 		},
 	},

@@ -18,8 +18,12 @@ var Caching = &Phase{
 			Do: func(ctx context.Context, b Bench) error {
 				return deployPipeline(ctx, b, "caching")
 			},
-			Checks:  []verify.Check{verify.CacheEnabled},
-			Hints:   []string{"Look for Cache: in the project."},
+			Checks: []verify.Check{verify.CacheEnabled},
+			Hints: []string{
+				"Look for Cache: in the project.",
+				"`mayfly diff cloudformation caching` shows what this phase adds to the template.",
+				"`mayfly show caching` has the commands with your names in them: type those below \"Turn on the cache\".",
+			},
 			Minutes: 2,
 		},
 		{
@@ -29,8 +33,12 @@ var Caching = &Phase{
 				return commitGreeting(ctx, b, "Hello from a build that leaves something behind",
 					map[string][]byte{"buildspec.yml": b.Application().Buildspec("caching")})
 			},
-			Checks:  []verify.Check{verify.CachePaths, verify.CacheFilled},
-			Hints:   []string{"Look for `cache:` in buildspec.yml."},
+			Checks: []verify.Check{verify.CachePaths, verify.CacheFilled},
+			Hints: []string{
+				"Look for `cache:` in buildspec.yml.",
+				"The paths are the toolchain's own folders below /root, not folders of the source.",
+				"`mayfly show caching --buildspec > buildspec.yml`, change the greeting, `git commit -am 'Keep the build cache'`, `git push origin main`.",
+			},
 			Minutes: 6,
 		},
 		{
@@ -39,8 +47,12 @@ var Caching = &Phase{
 			Do: func(ctx context.Context, b Bench) error {
 				return commitGreeting(ctx, b, "Hello from a warm build", nil)
 			},
-			Checks:  []verify.Check{verify.CachePays, verify.Live},
-			Hints:   []string{"Change the greeting once more, commit, push.", "`mayfly lead-time` sets the executions side by side."},
+			Checks: []verify.Check{verify.CachePays, verify.Live},
+			Hints: []string{
+				"A build finds what the one before it has left: so push once more.",
+				"`mayfly lead-time` sets the executions side by side: off, miss, hit.",
+				"Change the greeting, then `git commit -am 'Hello from a warm build'` and `git push origin main`.",
+			},
 			Minutes: 5,
 		},
 	},

@@ -21,8 +21,12 @@ var CloudFormation = &Phase{
 			Do: func(ctx context.Context, b Bench) error {
 				return deployPipeline(ctx, b, "cloudformation")
 			},
-			Checks:  []verify.Check{verify.DeployStage},
-			Hints:   []string{"The stage has two actions: CHANGE_SET_REPLACE, then CHANGE_SET_EXECUTE."},
+			Checks: []verify.Check{verify.DeployStage},
+			Hints: []string{
+				"The stage has two actions: CHANGE_SET_REPLACE, then CHANGE_SET_EXECUTE.",
+				"The template has a second parameter now: ApplicationStack.",
+				"`mayfly show cloudformation` has the commands with your names in them: type those below \"Add the Deploy stage\".",
+			},
 			Minutes: 2,
 		},
 		{
@@ -37,8 +41,12 @@ var CloudFormation = &Phase{
 					"buildspec.yml": b.Application().Buildspec("cloudformation"), "deploy.json": configuration,
 				})
 			},
-			Checks:  []verify.Check{verify.ApplicationStack},
-			Hints:   []string{"The stack's events say which resource failed and why."},
+			Checks: []verify.Check{verify.ApplicationStack},
+			Hints: []string{
+				"The build must hand on template.yaml and deploy.json too: look at post_build in buildspec.yml.",
+				"The stack's events say which resource failed and why: `aws cloudformation describe-stack-events`.",
+				"`mayfly show cloudformation` has the commands: write buildspec.yml and deploy.json, `git add deploy.json`, commit, and `git push origin main`.",
+			},
 			Minutes: 6,
 		},
 		{
@@ -47,8 +55,12 @@ var CloudFormation = &Phase{
 			Do: func(ctx context.Context, b Bench) error {
 				return commitGreeting(ctx, b, "Hello from production", nil)
 			},
-			Checks:  []verify.Check{verify.Changed, verify.Live},
-			Hints:   []string{"Change the greeting, commit, push.", "The live URL is the stack's output Url."},
+			Checks: []verify.Check{verify.Changed, verify.Live},
+			Hints: []string{
+				"From here on a push is all it takes.",
+				"The live URL is the stack's output Url; its answer names the commit that it was built from.",
+				"Change the greeting, then `git commit -am 'Hello from production'` and `git push origin main`.",
+			},
 			Minutes: 6,
 		},
 	},

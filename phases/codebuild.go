@@ -18,8 +18,12 @@ var CodeBuild = &Phase{
 			Do: func(ctx context.Context, b Bench) error {
 				return deployPipeline(ctx, b, "codebuild")
 			},
-			Checks:  []verify.Check{verify.Project, verify.LeastPrivilege},
-			Hints:   []string{"A project needs a service role that codebuild.amazonaws.com may assume."},
+			Checks: []verify.Check{verify.Project, verify.LeastPrivilege},
+			Hints: []string{
+				"A project needs a service role that codebuild.amazonaws.com may assume.",
+				"A template that makes roles is refused without `--capabilities CAPABILITY_IAM`; CloneUrl is what `git config remote.origin.url` says.",
+				"`mayfly show codebuild` has the commands with your names in them: type those below \"Make the build project\".",
+			},
 			Minutes: 2,
 		},
 		{
@@ -30,16 +34,24 @@ var CodeBuild = &Phase{
 					map[string][]byte{"buildspec.yml": b.Application().Buildspec("codebuild")})
 				return err
 			},
-			Checks:  []verify.Check{verify.Buildspec},
-			Hints:   []string{"The file is called buildspec.yml and stands at the top of the repository."},
+			Checks: []verify.Check{verify.Buildspec},
+			Hints: []string{
+				"The file is called buildspec.yml and stands at the top of the repository.",
+				"A file that Git does not know yet is not committed by `git commit -a`: `git status` shows it as untracked.",
+				"`mayfly show codebuild --buildspec > buildspec.yml`, `git add buildspec.yml`, `git commit -m 'Say how it is built'`, `git push origin main`.",
+			},
 			Minutes: 1,
 		},
 		{
-			Title:   "Build it",
-			Why:     "An empty machine fetches the source, runs the commands, and is gone.",
-			Do:      func(ctx context.Context, b Bench) error { return b.Build(ctx) },
-			Checks:  []verify.Check{verify.Build},
-			Hints:   []string{"The build's log is in CloudWatch Logs, in the group /aws/codebuild/<project>.", "The phase that failed carries the command that failed."},
+			Title:  "Build it",
+			Why:    "An empty machine fetches the source, runs the commands, and is gone.",
+			Do:     func(ctx context.Context, b Bench) error { return b.Build(ctx) },
+			Checks: []verify.Check{verify.Build},
+			Hints: []string{
+				"Nothing starts a build yet but you.",
+				"The phase that failed carries the command that failed; the log is in CloudWatch Logs, in the group /aws/codebuild/<project>.",
+				"`aws codebuild start-build --project-name` and the project's name, which `aws codebuild list-projects` tells.",
+			},
 			Minutes: 3,
 		},
 	},

@@ -21,8 +21,12 @@ var CodeCommit = &Phase{
 					map[string]string{"RepositoryName": names.Repository()})
 				return err
 			},
-			Checks:  []verify.Check{verify.Repository},
-			Hints:   []string{"The stack has one resource, AWS::CodeCommit::Repository.", "`mayfly run codecommit` makes it for you."},
+			Checks: []verify.Check{verify.Repository},
+			Hints: []string{
+				"The stack has one resource, of type AWS::CodeCommit::Repository.",
+				"`mayfly show codecommit --template` prints the template; `aws cloudformation deploy` makes the stack, with the parameter RepositoryName.",
+				"`mayfly show codecommit` has the commands with your names in them: type those below \"Make the repository\".",
+			},
 			Minutes: 1,
 		},
 		{
@@ -43,8 +47,12 @@ var CodeCommit = &Phase{
 				_, err = b.Commit(ctx, "Add the sample application", files)
 				return err
 			},
-			Checks:  []verify.Check{verify.MainBranch, verify.ApplicationPushed},
-			Hints:   []string{"The branch must be called main.", "git push origin HEAD:main"},
+			Checks: []verify.Check{verify.MainBranch, verify.ApplicationPushed},
+			Hints: []string{
+				"The branch must be called main: `git branch --show-current` says what yours is called.",
+				"If Git asks for a password, the clone lacks its helper: `git config --get-all credential.helper` should end with mayfly git-credential.",
+				"`git push origin HEAD:main`. If nothing is committed yet: `git add . && git commit -m 'Add the sample application'` first.",
+			},
 			Minutes: 1,
 		},
 	},

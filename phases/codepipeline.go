@@ -20,16 +20,24 @@ var CodePipeline = &Phase{
 					map[string][]byte{"buildspec.yml": b.Application().Buildspec("codepipeline")})
 				return err
 			},
-			Checks:  []verify.Check{verify.BuildspecArtifacts},
-			Hints:   []string{"Look for `artifacts:` in buildspec.yml."},
+			Checks: []verify.Check{verify.BuildspecArtifacts},
+			Hints: []string{
+				"Look for `artifacts:` in buildspec.yml.",
+				"`mayfly diff codebuild codepipeline` shows what this phase adds.",
+				"`mayfly show codepipeline --buildspec > buildspec.yml`, `git commit -am 'Hand on what was built'`, `git push origin main`.",
+			},
 			Minutes: 1,
 		},
 		{
-			Title:   "Make the pipeline",
-			Why:     "Making it starts its first execution; from then on a rule does, at every push.",
-			Do:      func(ctx context.Context, b Bench) error { return deployPipeline(ctx, b, "codepipeline") },
-			Checks:  []verify.Check{verify.Pipeline, verify.PushRule},
-			Hints:   []string{"A CodeCommit source polls unless PollForSourceChanges is \"false\".", "The rule's target is the pipeline's ARN, with a role that may start it."},
+			Title:  "Make the pipeline",
+			Why:    "Making it starts its first execution; from then on a rule does, at every push.",
+			Do:     func(ctx context.Context, b Bench) error { return deployPipeline(ctx, b, "codepipeline") },
+			Checks: []verify.Check{verify.Pipeline, verify.PushRule},
+			Hints: []string{
+				"A CodeCommit source polls unless PollForSourceChanges is \"false\".",
+				"The rule's target is the pipeline's ARN, with a role that may start it.",
+				"`mayfly show codepipeline` has the commands with your names in them: type those below \"Make the pipeline\".",
+			},
 			Minutes: 3,
 		},
 		{
@@ -38,8 +46,12 @@ var CodePipeline = &Phase{
 			Do: func(ctx context.Context, b Bench) error {
 				return commitGreeting(ctx, b, "Hello from a pipeline", nil)
 			},
-			Checks:  []verify.Check{verify.PushStarts},
-			Hints:   []string{"Which branch does the rule name?", "`aws codepipeline get-pipeline-state` says where it stands."},
+			Checks: []verify.Check{verify.PushStarts},
+			Hints: []string{
+				"Which branch does the rule name?",
+				"If the execution has failed, `aws codepipeline get-pipeline-state` names the action, and `mayfly verify` the command.",
+				"Change the greeting, then `git commit -am 'Hello from a pipeline'` and `git push origin main`.",
+			},
 			Minutes: 5,
 		},
 	},

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mayfly-cd/mayfly/templates"
 )
@@ -86,6 +87,15 @@ func TestDeclarations(t *testing.T) {
 			if len(s.Checks) == 0 || len(s.Hints) == 0 || slices.Contains(s.Hints, "") {
 				t.Errorf("%s: step %q wants checks and hints", p.Name, s.Title)
 			}
+			const three, longest = 3, 200
+			if len(s.Hints) != three || !strings.Contains(s.Hints[len(s.Hints)-1], "`") {
+				t.Errorf("%s: step %q wants three hints, and the last says what to type", p.Name, s.Title)
+			}
+			for _, hint := range s.Hints {
+				if len(hint) > longest {
+					t.Errorf("%s: a hint has %d characters: %s", p.Name, len(hint), hint)
+				}
+			}
 			for _, c := range s.Checks {
 				if c.Name == "" || c.Asks == "" || c.Ask == nil {
 					t.Errorf("%s: step %q has a check without a name, a question or an asker", p.Name, s.Title)
@@ -133,5 +143,28 @@ func itoa(name string) string {
 func TestABonusIsNoPartOfTheWorkshop(t *testing.T) {
 	if len(All) != 5 || slices.Contains(All, Approval) || !Approval.IsBonus() || Caching.IsBonus() || Approval.Number() != 6 {
 		t.Errorf("All has %d phases, approval is number %d", len(All), Approval.Number())
+	}
+}
+
+// TestDurationsNameEveryStep holds templates/durations.json against the steps.
+func TestDurationsNameEveryStep(t *testing.T) {
+	d := MeasuredDurations()
+	for _, day := range []string{d.Local.Measured, d.AWS.Estimated} {
+		if _, err := time.Parse(time.DateOnly, day); err != nil {
+			t.Error(err)
+		}
+	}
+	if d.Local.On == "" || d.AWS.On == "" {
+		t.Error("durations want to be told on what")
+	}
+	for _, p := range Every() {
+		if have := len(d.Local.Seconds[p.Name]); have != len(p.Steps) {
+			t.Errorf("%s has %d durations for %d steps: measure with MAYFLY_MEASURE", p.Name, have, len(p.Steps))
+		}
+		for i := range p.Steps {
+			if local, onAWS := p.Usual(&p.Steps[i]); local <= 0 || onAWS <= 0 {
+				t.Errorf("%s: how long does %q take? here %s, on AWS %s", p.Name, p.Steps[i].Title, local, onAWS)
+			}
+		}
 	}
 }

@@ -47,6 +47,10 @@ func undoCaching(ctx context.Context, u Undoer) error {
 	return deployPipeline(ctx, u, "cloudformation")
 }
 
+func undoApproval(ctx context.Context, u Undoer) error {
+	return deployPipeline(ctx, u, "caching")
+}
+
 // FilesAtStart are the files that the repository holds when a phase begins: the
 // application, and what the phases before have added. Nil means that there is
 // no repository yet.

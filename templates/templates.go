@@ -10,5 +10,5 @@ import "embed"
 
 // FS is the material.
 //
-//go:embed codecommit codebuild codepipeline cloudformation caching approval teardown welcome app rehearsal
+//go:embed codecommit codebuild codepipeline cloudformation caching approval teardown welcome app rehearsal durations.json
 var FS embed.FS

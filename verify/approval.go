@@ -15,6 +15,9 @@ import (
 	"github.com/mayfly-cd/mayfly/internal/cloud"
 )
 
+// runApproval is what makes the approval as it should be.
+const runApproval = "mayfly run approval"
+
 // Approval is what an execution asked a person, and the answer.
 type Approval struct {
 	// Span is from the question to the answer.
@@ -105,22 +108,21 @@ var ApprovalStage = Check{
 	Name: "approval-stage", Asks: "Does the pipeline ask a person before it deploys?",
 	Ask: func(ctx context.Context, s *Scene) Result {
 		const expected = "an approval with a topic, between making the change set and executing it"
-		fix := s.command("run approval")
 		pipeline, result := s.pipeline(ctx)
 		if pipeline == nil {
 			return result
 		}
 		action := approvalOf(pipeline)
 		if action == nil {
-			return wrong("nobody is asked before the change set is executed", expected, fix)
+			return wrong("nobody is asked before the change set is executed", expected, runApproval)
 		}
 		topic := action.Configuration["NotificationArn"]
 		if topic == "" {
-			return wrong("the approval tells nobody that it waits", expected, fix)
+			return wrong("the approval tells nobody that it waits", expected, runApproval)
 		}
 		_, err := s.SNS.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: &topic})
 		if cloud.IsNotFound(err) {
-			return wrong("the approval's topic is gone", expected, fix)
+			return wrong("the approval's topic is gone", expected, runApproval)
 		}
 		if err != nil {
 			return cannotTell("sns GetTopicAttributes", err)
@@ -160,26 +162,29 @@ var Asked = Check{
 		}
 		expected := fmt.Sprintf("a message with commit %.7s and its author", e.Commit)
 		if !strings.Contains(e.Approval.Told, e.Commit) || e.Author == "" || !strings.Contains(e.Approval.Told, e.Author) {
-			return wrong(fmt.Sprintf("the approver of %.7s was told %.80q", e.Commit, e.Approval.Told), expected, s.command("run approval"))
+			return wrong(fmt.Sprintf("the approver of %.7s was told %.80q", e.Commit, e.Approval.Told), expected, runApproval)
 		}
 		return passed("somebody was asked about %.7s by %s", e.Commit, e.Author)
 	},
 }
 
-// Approved asks whether a person let the newest commit through.
+// Approved asks whether a person let the newest commit through, and it is live.
 var Approved = Check{
-	Name: "approved", Asks: "Did a person approve the newest commit?",
+	Name: "approved", Asks: "Did a person approve the newest commit, and is it live?",
 	Ask: func(ctx context.Context, s *Scene) Result {
 		e, result := s.askedExecution(ctx)
 		if e == nil {
 			return result
 		}
 		expected := fmt.Sprintf("commit %.7s, approved by a person", e.Commit)
-		again := fmt.Sprintf("git commit --allow-empty -m %q && git push origin main", "Ask again")
+		const again = "git commit --allow-empty -m 'Ask again' && git push origin main"
 		switch e.Approval.Status {
 		case types.ActionExecutionStatusInProgress:
-			return wrong(fmt.Sprintf("the execution of %.7s waits for approval", e.Commit), expected, s.command("approve"))
+			return wrong(fmt.Sprintf("the execution of %.7s waits for approval", e.Commit), expected, "mayfly approve")
 		case types.ActionExecutionStatusSucceeded:
+			if live := Live.Ask(ctx, s); live.State != Passed {
+				return live
+			}
 			return passed("%.7s was %s, after %s", e.Commit, e.Approval.answer("approved"), e.Approval.Length().Round(100*time.Millisecond))
 		case types.ActionExecutionStatusFailed:
 			return wrong(fmt.Sprintf("%.7s was %s", e.Commit, e.Approval.answer("rejected")), expected, again)

@@ -112,7 +112,7 @@ func (s *Scene) judgeHead(executions []*Execution, commit string) Result {
 			return passed("the push of %.7s started an execution, which took %s", commit, e.Total().Round(100*time.Millisecond))
 		case types.PipelineExecutionStatusInProgress, types.PipelineExecutionStatusStopping:
 			if asks := heldBy(executions, e); asks != "" {
-				return Result{State: NotYet, Observed: asks, Expected: expected, Fix: s.command("approve")}
+				return Result{State: NotYet, Observed: asks, Expected: expected, Fix: "mayfly approve"}
 			}
 			return notYet(fmt.Sprintf("the execution of %.7s is in progress", commit), expected, usualDeployment)
 		case types.PipelineExecutionStatusFailed, types.PipelineExecutionStatusCancelled,

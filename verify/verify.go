@@ -72,14 +72,6 @@ func notYet(observed, expected string, wait time.Duration) Result {
 	return Result{State: NotYet, Observed: observed, Expected: expected, Wait: wait}
 }
 
-// command is a command of mayfly's for this environment.
-func (s *Scene) command(words string) string {
-	if s.Names.Environment == "default" {
-		return "mayfly " + words
-	}
-	return "mayfly --env " + s.Names.Environment + " " + words
-}
-
 // cannotTell explains why a call gave no answer, and what to do about it.
 func cannotTell(call string, err error) Result {
 	r := Result{

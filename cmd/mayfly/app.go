@@ -36,6 +36,9 @@ type flags struct {
 	account                 string
 	json, noColor, verbose  bool
 	application, ownAppPath string
+	plain                   bool
+	// targetGiven says that --target was typed.
+	targetGiven bool
 }
 
 const (
@@ -95,7 +98,11 @@ func (a *app) dir() (string, error) {
 }
 
 // check validates the flags that every verb understands.
-func (a *app) check(*cobra.Command, []string) error {
+func (a *app) check(cmd *cobra.Command, _ []string) error {
+	a.flags.targetGiven = cmd.Flags().Changed("target")
+	if a.flags.plain {
+		a.streams.Plain()
+	}
 	if a.flags.noColor {
 		a.streams.NoColor()
 	}
@@ -144,7 +151,7 @@ func (a *app) prompter() prompt.Prompter {
 	if !a.streams.InTerminal || !a.streams.ErrTerminal || a.flags.json {
 		return prompt.Nobody{}
 	}
-	if a.variable("TERM") == "dumb" {
+	if a.variable("TERM") == "dumb" || a.streams.IsPlain() {
 		return prompt.NewLines(a.stdin, a.streams.Err)
 	}
 	return prompt.Terminal{In: a.stdin, Out: a.stderr}

@@ -92,23 +92,28 @@ func (a *app) destination(ctx context.Context, w *workshop.Workshop, name string
 	if err != nil {
 		return nil, &phases.UnknownError{Name: name}
 	}
-	at, err := w.Where(ctx, phases.All)
+	all := w.Phases(ctx)
+	at, err := w.Where(ctx, all)
 	if err != nil {
 		return nil, err
 	}
-	number := len(phases.All)
+	number := len(all)
 	if !at.Done() {
 		number = at.Phase.Number()
 	}
-	if number += by; number < 1 || number > len(phases.All) {
-		return nil, usage("there is no phase %s from here: they are numbered from 1 to %d", name, len(phases.All))
+	if number += by; number < 1 || number > len(all) {
+		return nil, usage("there is no phase %s from here: they are numbered from 1 to %d", name, len(all))
 	}
-	return phases.All[number-1], nil
+	return all[number-1], nil
 }
 
 // travel goes to the start of a phase, and says first what that takes.
 func (a *app) travel(ctx context.Context, w *workshop.Workshop, to *phases.Phase, yes bool) error {
-	route, err := w.Route(ctx, phases.All, to)
+	all := w.Phases(ctx)
+	if !slices.Contains(all, to) {
+		all = append(all, to) // a phase beyond the workshop, which is begun now
+	}
+	route, err := w.Route(ctx, all, to)
 	if err != nil {
 		return err
 	}

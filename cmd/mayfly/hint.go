@@ -13,7 +13,7 @@ func (a *app) hintCommand() *cobra.Command {
 		Use: "hint", Short: "The next hint for the step that you are at", Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.look(cmd.Context(), func(w *workshop.Workshop) error {
-				at, err := w.Where(cmd.Context(), phases.All)
+				at, err := w.Where(cmd.Context(), w.Phases(cmd.Context()))
 				if err != nil {
 					return err
 				}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -54,18 +55,27 @@ func (a *app) leadTime(ctx context.Context, last int, csv bool) error {
 			"environment": e.Name, "leadTimes": times, "medians": medians, "scale": workshop.ScaleOf(medians),
 		})
 	default:
-		a.showLeadTimes(e, times)
+		learner, err := w.Learner()
+		if err != nil {
+			return err
+		}
+		a.showLeadTimes(e, times, learner.Answer)
 	}
 	return nil
 }
 
-func (a *app) showLeadTimes(e workshop.Environment, times []workshop.LeadTime) {
+// showLeadTimes draws the table, and where that stands on the scale of the
+// question that the workshop opens with, which was answered with an answer or "".
+func (a *app) showLeadTimes(e workshop.Environment, times []workshop.LeadTime, answer string) {
 	columns := a.outColumns()
 	style := a.streams.OutStyle()
 	if e.Target == targetLocal && len(times) > 0 {
 		a.answer("%s\n\n", terminal.Fold("Measured on this laptop. On AWS add one to two minutes for a build's machine to start.", columns))
 	}
 	terminal.LeadTimes(a.streams.Out, style, columns, times)
+	if scale := workshop.ScaleOf(workshop.MediansOf(times)); scale != nil {
+		a.answer("\n%s\n", strings.Join(terminal.Scale(style, scale.Seconds, answer, columns), "\n"))
+	}
 }
 
 // outColumns is how many columns an answer may have: those of the terminal, and 80 elsewhere.

@@ -30,17 +30,21 @@ import (
 // or a later one, or stands in the list [inside] with its source.
 func TestLeastPrivilege(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it walks the workshop four times")
+		t.Skip("it walks the workshop five times")
+	}
+	excuses := maps.Clone(inside)
+	if _, err := exec.LookPath("aws"); err != nil {
+		excuses["DescribeRole/ReadTheChangeSet/cloudformation:DescribeChangeSet"] = "there is no AWS CLI on this machine, with which the build asks"
 	}
 	seen, usedLater := map[string]bool{}, map[grant]*localaws.Decision{}
-	for i, last := range slices.Backward(phases.All) {
+	for i, last := range slices.Backward(phases.Every()) {
 		if i == 0 {
 			continue // its template has no role
 		}
 		t.Run(last.Name, func(t *testing.T) {
 			w := newPrivilegeWorld(t)
-			names := make([]string, 0, len(phases.All))
-			for _, p := range phases.All[:i+1] {
+			names := make([]string, 0, i+1)
+			for _, p := range phases.Every()[:i+1] {
 				names = append(names, p.Name)
 			}
 			w.mayfly(append([]string{"run"}, names...)...)
@@ -53,7 +57,7 @@ func TestLeastPrivilege(t *testing.T) {
 			for _, g := range grantsOf(t, policies) {
 				seen[g.name()] = true
 				t.Run(g.name(), func(t *testing.T) {
-					source, excused := inside[g.name()]
+					source, excused := excuses[g.name()]
 					switch {
 					case used[g] == nil && usedLater[g] == nil && !excused:
 						t.Errorf("nothing that the workshop does needs %s in statement %s of role %s: take it out, or add it to the list with its source", g.action, g.sid, g.role)
@@ -67,7 +71,7 @@ func TestLeastPrivilege(t *testing.T) {
 			maps.Copy(usedLater, used)
 		})
 	}
-	for _, name := range slices.Sorted(maps.Keys(inside)) {
+	for _, name := range slices.Sorted(maps.Keys(excuses)) {
 		if !seen[name] {
 			t.Errorf("no template grants %s any more: take it out of the list", name)
 		}
@@ -320,6 +324,9 @@ var inside = map[string]string{
 	"BuildRole/PassArtifactsOn/s3:GetObjectVersion":     buildRole,
 	"BuildRole/LookAtTheBucket/s3:GetBucketAcl":         buildRole,
 	"BuildRole/LookAtTheBucket/s3:GetBucketLocation":    buildRole,
+	"DescribeRole/FetchTheSource/s3:GetObjectVersion":   buildRole,
+	"DescribeRole/LookAtTheBucket/s3:GetBucketAcl":      buildRole,
+	"DescribeRole/LookAtTheBucket/s3:GetBucketLocation": buildRole,
 	"PipelineRole/PassArtifactsOn/s3:GetObjectVersion":  pipelineRole,
 	"PipelineRole/LookAtTheBucket/s3:GetBucketAcl":      pipelineRole,
 	"PipelineRole/LookAtTheBucket/s3:GetBucketLocation": pipelineRole,

@@ -119,6 +119,7 @@ func (a *app) command() *cobra.Command {
 	f.StringVar(&a.flags.account, "account", "", "the account that must be signed in to")
 	f.BoolVar(&a.flags.json, "json", false, "answer in JSON")
 	f.BoolVar(&a.flags.noColor, "no-color", false, "no colour")
+	f.BoolVar(&a.flags.plain, "plain", false, "one line after the other: no colour, nothing redrawn; for screen readers")
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "every detail as a line of its own")
 	for _, c := range []*cobra.Command{
 		a.runCommand(), a.statusCommand(), a.verifyCommand(), a.watchCommand(), a.leadTimeCommand(), a.approveCommand(), a.doctorCommand(), a.teardownCommand(),

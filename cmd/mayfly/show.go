@@ -33,10 +33,10 @@ func (a *app) showCommand() *cobra.Command {
 			"application into a folder, and never over a file that is there.",
 		ValidArgsFunction: completePhases,
 		Args:              cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			e, _, err := a.environment()
 			if errors.Is(err, errNoEnvironment) {
-				e, _, err = a.environmentToRun()
+				e, _, err = a.environmentToRun(cmd.Context())
 				e.ID = "id" // it has none yet
 			}
 			if err != nil {

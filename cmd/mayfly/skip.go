@@ -5,7 +5,6 @@ import (
 
 	"github.com/mayfly-cd/mayfly/internal/terminal"
 	"github.com/mayfly-cd/mayfly/internal/workshop"
-	"github.com/mayfly-cd/mayfly/phases"
 )
 
 func (a *app) skipCommand() *cobra.Command {
@@ -19,7 +18,7 @@ func (a *app) skipCommand() *cobra.Command {
 						return err
 					}
 				}
-				at, err := w.Where(cmd.Context(), phases.All)
+				at, err := w.Where(cmd.Context(), w.Phases(cmd.Context()))
 				if err != nil {
 					return err
 				}
@@ -31,7 +30,7 @@ func (a *app) skipCommand() *cobra.Command {
 						return err
 					}
 				}
-				next, err := w.Where(cmd.Context(), phases.All)
+				next, err := w.Where(cmd.Context(), w.Phases(cmd.Context()))
 				if err != nil {
 					return err
 				}

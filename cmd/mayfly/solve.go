@@ -7,7 +7,6 @@ import (
 
 	"github.com/mayfly-cd/mayfly/internal/terminal"
 	"github.com/mayfly-cd/mayfly/internal/workshop"
-	"github.com/mayfly-cd/mayfly/phases"
 )
 
 func (a *app) solveCommand() *cobra.Command {
@@ -21,7 +20,7 @@ func (a *app) solveCommand() *cobra.Command {
 }
 
 func (a *app) solve(ctx context.Context, w *workshop.Workshop) error {
-	at, err := w.Where(ctx, phases.All)
+	at, err := w.Where(ctx, w.Phases(ctx))
 	if err != nil {
 		return err
 	}
@@ -33,7 +32,7 @@ func (a *app) solve(ctx context.Context, w *workshop.Workshop) error {
 		return err
 	}
 	after := w.Head(ctx)
-	next, err := w.Where(ctx, phases.All)
+	next, err := w.Where(ctx, w.Phases(ctx))
 	if err != nil {
 		return err
 	}

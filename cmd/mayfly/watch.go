@@ -61,7 +61,8 @@ func (a *app) watch(ctx context.Context, f watchFlags) error {
 	if err != nil {
 		return err
 	}
-	tell, done := a.teller(ctx, e, f, address)
+	o := workshop.Watching{Once: f.once, UntilIdle: f.untilIdle}
+	tell, done := a.teller(ctx, e, f, address, &o)
 	defer done()
 	following := ctx
 	if f.length > 0 {
@@ -72,7 +73,7 @@ func (a *app) watch(ctx context.Context, f watchFlags) error {
 	if !f.once {
 		a.say("Watching the pipeline of environment %s. Ctrl-C ends it.\n", e.Name)
 	}
-	err = w.Watch(following, workshop.Watching{Once: f.once, UntilIdle: f.untilIdle}, tell)
+	err = w.Watch(following, o, tell)
 	switch {
 	case ctx.Err() != nil:
 		return errFollowed
@@ -103,31 +104,53 @@ func notifyAddress(flag string) (string, error) {
 	return flag, nil
 }
 
-// teller shows what happens, and rings and sends what it was asked to.
-func (a *app) teller(ctx context.Context, e workshop.Environment, f watchFlags, address string) (tell func(workshop.Happening), done func()) {
-	show := func(h workshop.Happening) {
-		columns := 0
-		if a.streams.OutTerminal {
-			columns, _ = a.streams.OutSize()
-		}
-		terminal.Happening(a.streams.Out, a.streams.OutStyle(), columns, h)
-	}
+// screen is where a watch shows what happens.
+type screen struct {
+	show func(workshop.Happening)
+	// say tells something else.
+	say  func(line string)
+	done func()
+}
+
+// screen shows what happens: as JSON, as lines, or in a terminal with the
+// pipeline below them, of which it is told through o.
+func (a *app) screen(o *workshop.Watching) screen {
+	s := screen{say: func(line string) { a.say("%s\n", line) }, done: func() {}}
 	if a.flags.json {
 		stream := terminal.NewStream(a.streams.Out)
-		show = func(h workshop.Happening) { stream.Write(h) }
+		s.show = func(h workshop.Happening) { stream.Write(h) }
+		return s
 	}
-	send, done := func(workshop.Happening) {}, func() {}
+	if terminal.CanFollow(a.streams) {
+		follow := terminal.NewFollow(a.streams, a.now)
+		o.Stands = follow.Stands
+		return screen{follow.Happened, follow.Say, follow.Done}
+	}
+	columns := 0
+	if a.streams.OutTerminal {
+		columns, _ = a.streams.OutSize()
+	}
+	s.show = func(h workshop.Happening) { terminal.Happening(a.streams.Out, a.streams.OutStyle(), columns, h) }
+	return s
+}
+
+// teller shows what happens, and rings and sends what it was asked to.
+func (a *app) teller(
+	ctx context.Context, e workshop.Environment, f watchFlags, address string, o *workshop.Watching,
+) (tell func(workshop.Happening), done func()) {
+	screen := a.screen(o)
+	send, sent := func(workshop.Happening) {}, func() {}
 	if address != "" {
 		sender := webhook.New(ctx, address, func(err error) {
-			a.say("--notify: %v. This is said once; watching goes on.\n", err)
+			screen.say("--notify: " + err.Error() + ". This is said once; watching goes on.")
 		})
 		send = func(h workshop.Happening) { sender.Send(terminal.Note("mayfly "+e.Name, h)) }
-		done = sender.Close
+		sent = sender.Close
 	}
 	// Who waits for the result wants it, even if it was there first.
 	wanted := f.once || f.untilIdle
-	return func(h workshop.Happening) {
-		show(h)
+	tell = func(h workshop.Happening) {
+		screen.show(h)
 		if !worthTelling(h) || h.Past && !wanted {
 			return
 		}
@@ -135,7 +158,8 @@ func (a *app) teller(ctx context.Context, e workshop.Environment, f watchFlags, 
 			a.say("\a")
 		}
 		send(h)
-	}, done
+	}
+	return tell, func() { sent(); screen.done() }
 }
 
 // worthTelling picks what somebody who looks elsewhere wants to know.

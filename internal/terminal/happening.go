@@ -71,23 +71,20 @@ func paintHappening(style Style, event, said string) string {
 
 // sentence says what happened, without the moment and the commit's id.
 func sentence(h workshop.Happening) string {
-	what := h.Stage
-	if h.Action != "" && h.Action != h.Stage {
-		what += "/" + h.Action
-	}
+	action := what(h)
 	switch h.Event {
 	case workshop.Noticed:
 		return noticed(h)
 	case workshop.ActionStarted:
-		return what + " started"
+		return action + " started" + usually(h)
 	case workshop.ActionSucceeded:
-		return what + " succeeded" + took(h) + after(": ", h.Detail)
+		return action + " succeeded" + took(h) + after(": ", h.Detail)
 	case workshop.ActionFailed:
-		return "✗ " + what + " failed" + took(h) + after(": ", reason(h))
+		return "✗ " + action + " failed" + took(h) + after(": ", reason(h))
 	case workshop.ActionAbandoned:
-		return what + " was abandoned" + took(h)
+		return action + " was abandoned" + took(h)
 	case workshop.ApprovalAwaited:
-		return "? " + what + " waits for somebody's approval"
+		return "? " + action + " waits for somebody's approval"
 	case workshop.ExecutionSucceeded:
 		return "✓ the execution succeeded" + took(h)
 	case workshop.ExecutionFailed:
@@ -104,6 +101,14 @@ func sentence(h workshop.Happening) string {
 		return "? could not look: " + oneLine(h.Detail)
 	}
 	return oneLine(h.Detail)
+}
+
+// what is the action: with its stage, where that is not its name too.
+func what(h workshop.Happening) string {
+	if h.Action == h.Stage {
+		return oneLine(h.Stage)
+	}
+	return oneLine(h.Stage + "/" + h.Action)
 }
 
 // noticed says whose commit it is and what is in it.
@@ -168,11 +173,15 @@ func took(h workshop.Happening) string {
 	if h.Event == workshop.ActionSucceeded || h.Event == workshop.ExecutionSucceeded {
 		said = " in "
 	}
-	said += Seconds(h.Seconds)
-	if h.MedianSeconds > 0 {
-		said += ", median " + Seconds(h.MedianSeconds)
+	return said + Seconds(h.Seconds) + usually(h)
+}
+
+// usually is the median of earlier executions.
+func usually(h workshop.Happening) string {
+	if h.MedianSeconds <= 0 {
+		return ""
 	}
-	return said
+	return ", median " + Seconds(h.MedianSeconds)
 }
 
 func reason(h workshop.Happening) string {
@@ -194,11 +203,11 @@ func failureLines(f *verify.Failure) []string {
 	return lines
 }
 
-func after(prefix, what string) string {
-	if what = oneLine(what); what == "" {
+func after(prefix, words string) string {
+	if words = oneLine(words); words == "" {
 		return ""
 	}
-	return prefix + what
+	return prefix + words
 }
 
 // title is a commit message's first line.

@@ -147,12 +147,16 @@ var actionEnds = map[types.ActionExecutionStatus]string{
 func (c *comparison) action(ctx context.Context, a verify.Action) {
 	before, began := c.s.actions[a.ID]
 	c.s.actions[a.ID] = a.Status
+	usual := c.median(func(e *verify.Execution) verify.Span { return e.Action(a.Stage, a.Name) })
 	if !began {
 		if c.s.stages[a.Stage] != StageStarted {
 			c.s.stages[a.Stage] = StageStarted
 			c.happened(Happening{Time: a.From, Event: StageStarted, Stage: a.Stage, Status: string(types.StageExecutionStatusInProgress)})
 		}
-		started := Happening{Time: a.From, Event: ActionStarted, Stage: a.Stage, Action: a.Name, Status: string(types.ActionExecutionStatusInProgress)}
+		started := Happening{
+			Time: a.From, Event: ActionStarted, Stage: a.Stage, Action: a.Name, MedianSeconds: usual,
+			Status: string(types.ActionExecutionStatusInProgress),
+		}
 		if a.Category == types.ActionCategoryApproval {
 			started.Event = ApprovalAwaited
 		}
@@ -164,7 +168,7 @@ func (c *comparison) action(ctx context.Context, a verify.Action) {
 	}
 	h := Happening{
 		Time: a.To, Event: event, Stage: a.Stage, Action: a.Name, Status: string(a.Status), Seconds: a.Length().Seconds(),
-		MedianSeconds: c.median(func(e *verify.Execution) verify.Span { return e.Action(a.Stage, a.Name) }),
+		MedianSeconds: usual,
 	}
 	if a.Category == types.ActionCategoryApproval {
 		h.Detail = a.Says // the approver's own words

@@ -29,7 +29,7 @@ type Happening struct {
 	// Seconds is how long what ends with this event took; of Noticed, how long
 	// from the push, where mayfly pushed; of Live, from the push to the end.
 	Seconds float64 `json:"seconds,omitempty"`
-	// MedianSeconds is the median of the same in earlier executions.
+	// MedianSeconds is the median of the same in earlier executions, told when it begins, too.
 	MedianSeconds float64 `json:"medianSeconds,omitempty"`
 	// Failure is why it failed.
 	Failure *verify.Failure `json:"failure,omitempty"`

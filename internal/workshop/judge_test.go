@@ -21,6 +21,7 @@ func TestNext(t *testing.T) {
 		}
 	}
 	waits := verify.Result{State: verify.NotYet, Observed: "an execution is in progress"}
+	asks := verify.Result{State: verify.NotYet, Observed: "it waits for approval", Fix: "mayfly approve"}
 	done := status(phases.CodeCommit, StateDone, verify.Result{State: verify.Passed})
 	for name, test := range map[string]struct {
 		all  []PhaseStatus
@@ -42,8 +43,20 @@ func TestNext(t *testing.T) {
 			[]PhaseStatus{status(phases.CodeCommit, StateUnknown, verify.Result{State: verify.Wrong, Fix: "no"}, verify.Result{State: verify.CannotTell, Observed: "no answer"}), done},
 			Next{Phase: "codecommit", Command: "mayfly doctor", Why: "no answer"},
 		},
+		"a person is waited for": {
+			[]PhaseStatus{status(phases.CodePipeline, StateUnderWay, asks), status(phases.Caching, StateUnderWay, asks), done},
+			Next{Phase: "codepipeline", Command: "mayfly approve", Why: "it waits for approval"},
+		},
+		"to answer is a step": {
+			[]PhaseStatus{status(phases.CodePipeline, StateUnderWay, asks), status(phases.Approval, StateStarted, verify.Result{State: verify.Wrong, Observed: "nobody answers", Fix: "mayfly approve"})},
+			Next{Phase: "approval", Command: "mayfly approve", Why: "phase 6, " + phases.Approval.Title + ": nobody answers"},
+		},
 		"all done": {
-			[]PhaseStatus{done},
+			[]PhaseStatus{done, done, done, done, done},
+			Next{Command: "mayfly teardown", Why: "all phases are done; teardown takes everything away again, and `mayfly run approval` is a bonus"},
+		},
+		"the bonus too": {
+			[]PhaseStatus{done, done, done, done, done, done},
 			Next{Command: "mayfly teardown", Why: "all phases are done; teardown takes everything away again"},
 		},
 	} {
@@ -89,6 +102,13 @@ func TestCost(t *testing.T) {
 	if got.USD < want-1e-9 || got.USD > want+1e-9 || got.Basis == "" {
 		t.Errorf("got %+v, want %v", got, want)
 	}
+	asked := &verify.Execution{
+		Deploy: span(2 * time.Hour), Described: span(3 * time.Second),
+		Approval: &verify.Approval{Span: verify.Span{From: noon().Add(time.Second), To: noon().Add(2*time.Hour - 2*time.Second)}},
+	}
+	if got, want := cost([]*verify.Execution{asked}).USD, actionMinute+buildMinute; got < want-1e-9 || got > want+1e-9 {
+		t.Errorf("a person's two hours cost %v, want %v", got, want)
+	}
 	if got := cost(nil); got.USD != 0 {
 		t.Errorf("nothing costs %v", got.USD)
 	}
@@ -119,6 +139,13 @@ func TestLeadTimes(t *testing.T) {
 	}
 	if len(got[0].Phases) != 1 || got[0].Phases[0] != (PhaseSeconds{"BUILD", 4}) {
 		t.Errorf("phases %v", got[0].Phases)
+	}
+	asked := &verify.Execution{
+		ID: "5", Status: types.PipelineExecutionStatusSucceeded, Started: at(0), Ended: at(100),
+		Deploy: verify.Span{From: at(10), To: at(100)}, Approval: &verify.Approval{Span: verify.Span{From: at(15), To: at(95)}},
+	}
+	if got := w.leadTimes(t.Context(), []*verify.Execution{asked}, nil)[0].Seconds; got != (LeadSeconds{Total: 100, Deploy: 10, Approval: 80}) {
+		t.Errorf("asked: %+v", got)
 	}
 	if len(pushes) != 2 {
 		t.Error("the caller's map was changed")

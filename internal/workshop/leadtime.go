@@ -48,7 +48,7 @@ type LeadSeconds struct {
 }
 
 // Succeeded tells whether the commit reached the pipeline's end.
-func (t LeadTime) Succeeded() bool { return t.Status == string(types.PipelineExecutionStatusSucceeded) }
+func (t LeadTime) Succeeded() bool { return t.Status == Succeeded }
 
 // PhaseSeconds is a phase of a build.
 type PhaseSeconds struct {

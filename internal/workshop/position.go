@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/phases"
@@ -35,13 +36,14 @@ func (p Position) StepNumber() int {
 }
 
 // Where asks the checks, phase by phase, until one does not hold. Steps that
-// are left for later are passed over as long as there are others.
+// are left for later are passed over as long as there are others, and so are
+// those that wait for a person's answer: to answer is a step of its own.
 func (w *Workshop) Where(ctx context.Context, all []*phases.Phase) (Position, error) {
 	kept, err := loadProgress(w.dir)
 	if err != nil {
 		return Position{}, err
 	}
-	var later Position
+	var later, waiting Position
 	for _, p := range all {
 		status := w.askPhase(ctx, p)
 		if status.State == StateDone {
@@ -56,6 +58,12 @@ func (w *Workshop) Where(ctx context.Context, all []*phases.Phase) (Position, er
 				continue
 			}
 			found := Position{Phase: p, Step: step, Checks: checks}
+			if answering(checks) {
+				if waiting.Done() {
+					waiting = found
+				}
+				continue
+			}
 			if !kept.Skipped[stepKey(p, step)] {
 				return found, nil
 			}
@@ -65,7 +73,17 @@ func (w *Workshop) Where(ctx context.Context, all []*phases.Phase) (Position, er
 			}
 		}
 	}
+	if !waiting.Done() {
+		return waiting, nil
+	}
 	return later, nil
+}
+
+// answering tells whether nothing is missing but a person's answer.
+func answering(checks []CheckStatus) bool {
+	return !slices.ContainsFunc(checks, func(c CheckStatus) bool {
+		return c.State != verify.Passed && (c.State != verify.NotYet || c.Fix == "")
+	})
 }
 
 func holding(checks []CheckStatus) bool {

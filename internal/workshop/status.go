@@ -98,13 +98,8 @@ func (w *Workshop) Status(ctx context.Context) (Status, error) {
 		Environment: w.env.Name, ID: w.env.ID, Target: w.env.Target, Account: w.env.Account,
 		Region: w.env.Region, WorkDir: w.env.WorkDir,
 	}
-	for _, p := range phases.All {
+	for _, p := range w.Phases(ctx) {
 		s.Phases = append(s.Phases, w.askPhase(ctx, p))
-	}
-	for _, p := range phases.Bonus {
-		if first := p.Checks()[0]; first.Ask(ctx, w.scene).State == verify.Passed {
-			s.Phases = append(s.Phases, w.askPhase(ctx, p))
-		}
 	}
 	executions, err := w.scene.Executions(ctx)
 	// Without the moments of the pushes, which only this machine remembers.
@@ -120,6 +115,18 @@ func (w *Workshop) Status(ctx context.Context) (Status, error) {
 // AskPhase asks the checks of one phase.
 func (w *Workshop) AskPhase(ctx context.Context, p *phases.Phase) PhaseStatus {
 	return w.askPhase(ctx, p)
+}
+
+// Phases are those of the workshop, and of those beyond it the ones that were
+// begun: the first thing that they make is there.
+func (w *Workshop) Phases(ctx context.Context) []*phases.Phase {
+	all := slices.Clone(phases.All)
+	for _, p := range phases.Bonus {
+		if first := p.Checks()[0]; first.Ask(ctx, w.scene).State == verify.Passed {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // askPhase asks the checks of a phase, several at a time.
@@ -159,13 +166,15 @@ func (w *Workshop) askPhase(ctx context.Context, p *phases.Phase) PhaseStatus {
 
 // next finds the one thing to do.
 func next(all []PhaseStatus) Next {
+	var answer Next
 	for _, p := range all {
 		switch p.State {
 		case StateDone:
 			continue
 		case StateUnderWay:
-			if r := p.first(verify.NotYet); r.Fix != "" {
-				return Next{Phase: p.Name, Command: r.Fix, Why: r.Observed}
+			if r := p.first(verify.NotYet); r.Fix != "" { // to answer may be a step of a later phase
+				answer = cmp.Or(answer, Next{Phase: p.Name, Command: r.Fix, Why: r.Observed})
+				continue
 			}
 			return Next{Phase: p.Name, Command: "mayfly verify " + p.Name, Why: p.first(verify.NotYet).Observed + ": wait for it"}
 		case StateUnknown:
@@ -178,7 +187,14 @@ func next(all []PhaseStatus) Next {
 			}
 		}
 	}
-	return Next{Command: "mayfly teardown", Why: "all phases are done; teardown takes everything away again"}
+	if answer.Command != "" {
+		return answer
+	}
+	why := "all phases are done; teardown takes everything away again"
+	if len(all) == len(phases.All) {
+		why += ", and `mayfly run approval` is a bonus"
+	}
+	return Next{Command: "mayfly teardown", Why: why}
 }
 
 // List prices in USD per minute, as third parties copied them from AWS in 2026.

@@ -19,6 +19,9 @@ type Watching struct {
 	// UntilIdle ends when nothing moves any more: what is on main has been
 	// executed, or waits for a person.
 	UntilIdle bool
+	// Stands, where it is set, is shown how the pipeline stands whenever
+	// something has happened. That costs two calls more.
+	Stands func(PipelineState)
 }
 
 const (
@@ -56,6 +59,9 @@ func (w *Workshop) Watch(ctx context.Context, o Watching, tell func(Happening)) 
 			told := v.told
 			ended, err := v.round(ctx)
 			over = ended
+			if v.told > told {
+				v.picture(ctx)
+			}
 			return ended || v.told > told, err
 		})
 		if err != nil {
@@ -123,6 +129,17 @@ func (v *watcher) round(ctx context.Context) (over bool, err error) {
 		return v.idle(ctx, executions)
 	}
 	return false, nil
+}
+
+// picture shows how the pipeline stands. It is for the eye: what cannot be read
+// is told by the round.
+func (v *watcher) picture(ctx context.Context) {
+	if v.o.Stands == nil {
+		return
+	}
+	if state, err := v.w.PipelineState(ctx); err == nil {
+		v.o.Stands(state)
+	}
 }
 
 // failed tells what cannot be read, once.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/mayfly-cd/mayfly/localaws/cloudformation/template"
+	"github.com/mayfly-cd/mayfly/localaws/internal/wire"
 )
 
 // DescribeStacks returns one stack, or all that are not deleted.
@@ -22,7 +23,7 @@ func (s *Service) DescribeStacks(ctx context.Context, in *cloudformation.Describ
 		if !ok {
 			return nil, invalid("Stack with id %s does not exist", *in.StackName)
 		}
-		if s.await(ctx, st.ID) {
+		if s.await(ctx, wire.UserAgent(ctx), st.ID) {
 			if st, _, err = s.find(st.ID); err != nil {
 				return nil, err
 			}

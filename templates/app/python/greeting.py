@@ -1,4 +1,4 @@
-"""Holds what the service says."""
+# What the service says.
 
 # The greeting. Change it, commit, push, and watch it reach production.
 TEXT = "Hello from a mayfly"

@@ -1,0 +1,271 @@
+package walk
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mayfly-cd/mayfly/internal/prompt"
+	"github.com/mayfly-cd/mayfly/internal/workshop"
+	"github.com/mayfly-cd/mayfly/phases"
+)
+
+// introduce opens a phase, the first time that the learner comes to it: the
+// question about the last one, the idea, what will be made, and a prediction.
+func (w *Walk) introduce(ctx context.Context, p *phases.Phase) error {
+	first, err := w.Workshop.FirstTime(p, "introduction")
+	if err != nil || !first {
+		return err
+	}
+	lesson, err := p.Lesson(w.Workshop.Place())
+	if err != nil {
+		return err
+	}
+	w.Screen.Heading(fmt.Sprintf("Phase %d of %d  %s: %s", p.Number(), len(phases.All), p.Title, p.Tagline))
+	if err := w.recall(lesson); err != nil {
+		return err
+	}
+	if err := w.Screen.Pages(join(lesson.Opening, heading("The one idea", lesson.Section(phases.SectionIdea))), w.more); err != nil {
+		return err
+	}
+	if err := w.more(); err != nil {
+		return err
+	}
+	if err := w.whatIsMade(p); err != nil {
+		return err
+	}
+	return w.predict(p, lesson)
+}
+
+// recall puts the question about what went before, and shows its answer after a key.
+func (w *Walk) recall(lesson phases.Lesson) error {
+	for _, q := range phases.QuestionsAndAnswers(lesson.Section(phases.SectionRecall)) {
+		w.Screen.Text("Before we go on: **" + q.Question + "**")
+		if err := w.more(); err != nil {
+			return err
+		}
+		w.Screen.Text(q.Answer)
+	}
+	return nil
+}
+
+// whatIsMade shows what the phase's template adds to the last one's.
+func (w *Walk) whatIsMade(p *phases.Phase) error {
+	before := p.Before()
+	what := "The template of this phase"
+	text := string(p.Template())
+	if before != nil {
+		what = "What this phase's template adds to the last one's"
+	}
+	key, err := w.Ask.Choose(what, []prompt.Choice{
+		{Key: "n", Label: "Go on without it"}, {Key: "l", Label: "Let me see it"},
+	})
+	if err != nil || key == "n" {
+		return err
+	}
+	if before != nil {
+		return w.Screen.Diff(phases.Diff(before, p), w.more)
+	}
+	return w.Screen.Pages("```yaml\n"+text+"\n```\n", w.more)
+}
+
+// predict asks what the learner expects. Nobody has to answer.
+func (w *Walk) predict(p *phases.Phase, lesson phases.Lesson) error {
+	question := lesson.Section(phases.SectionPredict)
+	if question == "" {
+		return nil
+	}
+	w.Screen.Text("**Predict.** " + question)
+	guess, err := w.Ask.Text("Your guess (Enter for none)", "", func(string) error { return nil })
+	if err != nil || guess == "" {
+		return err
+	}
+	return w.Workshop.Guessed(p, guess)
+}
+
+// afterPhase tells what the learner has now, and what is missing still.
+func (w *Walk) afterPhase(ctx context.Context, p *phases.Phase) error {
+	if err := w.Workshop.MarkDone(p); err != nil {
+		return err
+	}
+	lesson, err := p.Lesson(w.Workshop.Place())
+	if err != nil {
+		return err
+	}
+	w.Screen.Heading(fmt.Sprintf("Phase %d, %s, is done: this is what you have now", p.Number(), p.Title))
+	pipeline, err := w.Workshop.PipelineState(ctx)
+	if err != nil {
+		return err
+	}
+	w.Screen.Pipeline(pipeline)
+	times, err := w.Workshop.LeadTimes(ctx)
+	if err != nil {
+		return err
+	}
+	if len(times) > 0 {
+		w.Screen.LeadTimes(times[max(0, len(times)-3):])
+	}
+	if guess := w.Workshop.Guess(p); guess != "" {
+		w.Screen.Text("You predicted: " + escape(guess))
+	}
+	if err := w.Screen.Pages(join(lesson.Section(phases.SectionObserve)), w.more); err != nil {
+		return err
+	}
+	return w.betweenPhases(ctx, p, lesson)
+}
+
+// betweenPhases lets the learner choose what comes after a phase.
+func (w *Walk) betweenPhases(ctx context.Context, p *phases.Phase, lesson phases.Lesson) error {
+	for {
+		choices := []prompt.Choice{}
+		if next := following(p); next != nil {
+			choices = append(choices, prompt.Choice{Key: "n", Label: fmt.Sprintf("On to phase %d, %s: %s", next.Number(), next.Title, next.Tagline)})
+		} else {
+			choices = append(choices, prompt.Choice{Key: "n", Label: "On to the end"})
+		}
+		choices = append(choices,
+			prompt.Choice{Key: "e", Label: "How it works"},
+			prompt.Choice{Key: "w", Label: "Three questions, with answers"},
+			prompt.Choice{Key: "b", Label: "Break it, and mend it"},
+			prompt.Choice{Key: "q", Label: "Quit"},
+		)
+		key, err := w.Ask.Choose("What next?", choices)
+		if err != nil {
+			return err
+		}
+		switch key {
+		case "n":
+			return nil
+		case "e":
+			err = w.Screen.Pages(join(lesson.Section(phases.SectionExplain), heading("On AWS", lesson.Section(phases.SectionAWS))), w.more)
+		case "w":
+			err = w.questions(lesson)
+		case "b":
+			err = w.breakIt(ctx, p, lesson)
+			if err == nil {
+				return nil // where the learner is now, the checks say
+			}
+		case "q":
+			return ErrQuit
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// questions puts the lesson's questions one by one, each with its answer after a key.
+func (w *Walk) questions(lesson phases.Lesson) error {
+	for _, q := range phases.QuestionsAndAnswers(lesson.Section(phases.SectionQuestions)) {
+		w.Screen.Text("**" + q.Question + "**")
+		if err := w.more(); err != nil {
+			return err
+		}
+		w.Screen.Text(q.Answer)
+	}
+	return w.Screen.Pages(heading("Further reading", lesson.Section(phases.SectionReading)), w.more)
+}
+
+// breakIt shows what to break, or breaks something in secret.
+func (w *Walk) breakIt(ctx context.Context, p *phases.Phase, lesson phases.Lesson) error {
+	if err := w.Screen.Pages(lesson.Section(phases.SectionBreak), w.more); err != nil {
+		return err
+	}
+	key, err := w.Ask.Choose("Break it how?", []prompt.Choice{
+		{Key: "m", Label: "I'll do it myself, as it says above"},
+		{Key: "s", Label: "In secret: mayfly breaks something, and I find out what"},
+		{Key: "b", Label: "Not now"},
+	})
+	if err != nil || key == "b" {
+		return err
+	}
+	if key == "s" {
+		if err := w.Break(ctx, p); err != nil {
+			return err
+		}
+	}
+	return w.more()
+}
+
+func following(p *phases.Phase) *phases.Phase {
+	if n := p.Number(); n < len(phases.All) {
+		return phases.All[n]
+	}
+	return nil
+}
+
+// welcomeBackAfter is after how long away the learner is told where they were.
+const welcomeBackAfter = 3 * 24 * time.Hour
+
+// welcomeBack tells somebody who was away what they had, what has happened
+// since, and asks one question.
+func (w *Walk) welcomeBack(ctx context.Context) error {
+	learner, err := w.Workshop.Learner()
+	if err != nil {
+		return err
+	}
+	away := w.Workshop.Since(learner.Seen)
+	if err := w.Workshop.Here(); err != nil {
+		return err
+	}
+	if learner.Seen.IsZero() || away < welcomeBackAfter {
+		return nil
+	}
+	s, err := w.Workshop.Status(ctx)
+	if err != nil {
+		return err
+	}
+	var done []string
+	var last *phases.Phase
+	for i, p := range s.Phases {
+		if p.State == workshop.StateDone {
+			done = append(done, p.Title)
+			last = phases.All[i]
+		}
+	}
+	had := "nothing yet"
+	if len(done) > 0 {
+		had = strings.Join(done, ", ")
+	}
+	w.Screen.Heading(fmt.Sprintf("Welcome back: you were here %d days ago", int(away.Hours()/24)))
+	w.Screen.Text(fmt.Sprintf("You have %s. Since then %s.", had, executionsSince(s, learner.Seen)))
+	if last == nil {
+		return nil
+	}
+	next := following(last)
+	if next == nil {
+		next = last
+	}
+	lesson, err := next.Lesson(w.Workshop.Place())
+	if err != nil {
+		return err
+	}
+	return w.recall(lesson)
+}
+
+func executionsSince(s workshop.Status, seen time.Time) string {
+	n := 0
+	for _, t := range s.LeadTimes {
+		if t.Started.After(seen) {
+			n++
+		}
+	}
+	switch n {
+	case 0:
+		return "no commit went through the pipeline"
+	case 1:
+		return "one commit went through the pipeline"
+	}
+	return fmt.Sprintf("%d commits went through the pipeline", n)
+}
+
+// join puts texts below each other.
+func join(texts ...string) string { return strings.TrimSpace(strings.Join(texts, "\n\n")) }
+
+func heading(title, text string) string {
+	if text == "" {
+		return ""
+	}
+	return "## " + title + "\n\n" + text
+}

@@ -1,0 +1,174 @@
+// Package walk is the conversation of the interactive workshop: what is said
+// when, which choices there are now, and what follows from each. It does
+// nothing itself: the engine does, and the terminal shows. Its rules:
+//
+//   - Only what can be done now is offered; the first choice is the usual one.
+//   - Quitting is always possible, loses nothing, and says how to come back.
+//   - Nothing is said to hold that no check has seen.
+//   - A text is shown a screen at a time.
+package walk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/mayfly-cd/mayfly/internal/prompt"
+	"github.com/mayfly-cd/mayfly/internal/terminal"
+	"github.com/mayfly-cd/mayfly/internal/workshop"
+	"github.com/mayfly-cd/mayfly/phases"
+	"github.com/mayfly-cd/mayfly/verify"
+)
+
+// Walk is one learner's walk through the phases.
+type Walk struct {
+	Workshop *workshop.Workshop
+	Ask      prompt.Prompter
+	Screen   *Screen
+	// Place says where AWS is, as a person would: "on this laptop".
+	Place string
+	// Working holds the keyboard while do runs. A key that is one of the choices
+	// ends do, and is returned; "" means that do came to its end.
+	Working func(ctx context.Context, keys []prompt.Choice, do func(ctx context.Context) error) (key string, err error)
+	// Alone does something while nobody else may work in the environment.
+	Alone func(do func() error) error
+	// Teardown takes everything down, after asking. done tells whether it did.
+	Teardown func(ctx context.Context) (done bool, err error)
+	// SaveCard keeps the card at the end as a picture, and returns the file's name.
+	SaveCard func(c terminal.Card) (string, error)
+	// Break sabotages a phase in secret.
+	Break func(ctx context.Context, p *phases.Phase) error
+	// fails counts, for each step, how often its checks came out wrong in a row.
+	fails map[string]int
+}
+
+// ErrQuit is returned when the learner wants to stop for now.
+var ErrQuit = errors.New("until next time")
+
+// Run walks on from where the learner is, until everything is done or they quit.
+func (w *Walk) Run(ctx context.Context) error {
+	w.fails = map[string]int{}
+	if err := w.welcomeBack(ctx); err != nil {
+		return err
+	}
+	for {
+		at, err := w.Workshop.Where(ctx, phases.All)
+		if err != nil {
+			return err
+		}
+		if at.Done() {
+			return w.finish(ctx)
+		}
+		if at.Skipped {
+			w.Screen.Text("What is left is what you put off. It is taken up again now.")
+			if err := w.Workshop.Unskip(); err != nil {
+				return err
+			}
+		}
+		if err := w.stand(ctx, at); err != nil {
+			return err
+		}
+	}
+}
+
+// stand is at one step: it introduces the phase where that is new, and the
+// step, and lets the learner choose.
+func (w *Walk) stand(ctx context.Context, at workshop.Position) error {
+	if trouble, ok := first(at.Checks, verify.CannotTell); ok {
+		return w.cannotTell(ctx, trouble)
+	}
+	done, err := w.Workshop.WasDone(at.Phase)
+	if err != nil {
+		return err
+	}
+	if done {
+		return w.undone(ctx, at)
+	}
+	if err := w.introduce(ctx, at.Phase); err != nil {
+		return err
+	}
+	lesson, err := at.Phase.Lesson(w.Workshop.Place())
+	if err != nil {
+		return err
+	}
+	w.Screen.Heading(fmt.Sprintf("%d.%d of %d  %s", at.Phase.Number(), at.StepNumber(), len(at.Phase.Steps), at.Step.Title))
+	text := lesson.Section(at.Step.Title)
+	if text == "" {
+		text = at.Step.Why
+	}
+	if err := w.Screen.Pages(text, w.more); err != nil {
+		return err
+	}
+	held, err := w.choose(ctx, at, lesson)
+	if err != nil || !held {
+		return err
+	}
+	return w.afterStep(ctx, at)
+}
+
+// undone tells that something of a phase that was done does not hold any more.
+func (w *Walk) undone(ctx context.Context, at workshop.Position) error {
+	w.Screen.Heading(fmt.Sprintf("Phase %d, %s, was done, and something does not hold any more", at.Phase.Number(), at.Phase.Title))
+	w.Screen.Checks(at.Checks)
+	choices := []prompt.Choice{
+		{Key: "d", Label: "Mend it for me: " + at.Step.Title},
+		{Key: "c", Label: "Check again, I have mended it"},
+		{Key: "q", Label: "Quit"},
+	}
+	if waiting(at.Checks) {
+		choices = append([]prompt.Choice{{Key: "w", Label: "Wait for it"}}, choices[1:]...)
+	}
+	key, err := w.Ask.Choose("What now?", choices)
+	if err != nil {
+		return err
+	}
+	switch key {
+	case "d":
+		return w.solve(ctx, at)
+	case "w":
+		_, err := w.follow(ctx, at, nil)
+		return err
+	case "q":
+		return ErrQuit
+	}
+	return nil
+}
+
+func (w *Walk) cannotTell(_ context.Context, trouble workshop.CheckStatus) error {
+	w.Screen.Checks([]workshop.CheckStatus{trouble})
+	key, err := w.Ask.Choose("AWS did not let mayfly look. What now?", []prompt.Choice{
+		{Key: "c", Label: "Look again"}, {Key: "q", Label: "Quit"},
+	})
+	if err == nil && key == "q" {
+		err = ErrQuit
+	}
+	return err
+}
+
+// more asks whether to go on reading.
+func (w *Walk) more() error { return more(w.Ask) }
+
+func more(ask prompt.Prompter) error {
+	answer, err := ask.Text("Enter goes on, q quits", "", func(string) error { return nil })
+	if err == nil && strings.EqualFold(answer, "q") {
+		err = ErrQuit
+	}
+	return err
+}
+
+func first(checks []workshop.CheckStatus, state verify.State) (workshop.CheckStatus, bool) {
+	for _, c := range checks {
+		if c.State == state {
+			return c, true
+		}
+	}
+	return workshop.CheckStatus{}, false
+}
+
+// waiting tells whether nothing is wrong and something is on its way.
+func waiting(checks []workshop.CheckStatus) bool {
+	_, wrong := first(checks, verify.Wrong)
+	_, notYet := first(checks, verify.NotYet)
+	return !wrong && notYet
+}
