@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -49,7 +50,13 @@ func (t Terminal) Choose(question string, choices []Choice) (string, error) {
 	}
 	var at int
 	message, how := t.wrapped(question, 0), howToChoose
-	if text.Width(message)+len("? ")+len(how) >= t.width() {
+	for _, behind := range append(slices.Clone(options), how) {
+		if text.Width(message)+text.Width(behind)+len("?  ") >= t.width() {
+			message += "\n " // what comes behind the question gets a line of its own
+			break
+		}
+	}
+	if len(how)+len("  ") >= t.width() {
 		how = ""
 	}
 	err := t.ask(&survey.Select{

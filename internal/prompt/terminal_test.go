@@ -159,7 +159,7 @@ func TestTerminalChooseFits(t *testing.T) {
 		p.answers(chooses, func() {
 			p.sees("leave")
 			lines := strings.Split(strings.TrimRight(p.screen.String(), " \n"), "\n")
-			if len(lines) != 5 || !strings.Contains(lines[2], "h  a hint") || !strings.Contains(lines[2], "…") || !strings.Contains(lines[3], "do it") {
+			if len(lines) != 6 || !strings.Contains(lines[3], "h  a hint") || !strings.Contains(lines[3], "…") || !strings.Contains(lines[4], "do it") {
 				t.Errorf("%d columns:\n%s", columns, strings.Join(lines, "\n"))
 			}
 			for _, line := range lines {
@@ -169,8 +169,12 @@ func TestTerminalChooseFits(t *testing.T) {
 			}
 			p.types("x")
 			p.sees("no such choice")
-			p.types("\x7fq\r")
+			p.types("\x7fh\r")
 		})
+		lines := strings.Split(strings.TrimRight(p.screen.String(), " \n"), "\n")
+		if len(lines) != 2 || !strings.HasPrefix(lines[1], "  h  a hint") {
+			t.Errorf("%d columns, answered:\n%s", columns, strings.Join(lines, "\n"))
+		}
 	}
 }
 
