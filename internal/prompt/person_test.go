@@ -89,10 +89,16 @@ func (p *person) answers(ask func(Prompter) reply, play func()) reply {
 			}
 		}
 	})
-	defer feeding.Wait()
-	defer close(stop)
 	select {
 	case r := <-got:
+		close(stop)
+		feeding.Wait()
+		// Whatever was written before this title is on the screen once it is there.
+		const title = "\x1b]0;answered\a"
+		if _, err := p.console.Tty().WriteString(title); err != nil {
+			p.t.Fatal(err)
+		}
+		p.sees(title)
 		after, err := term.GetState(int(p.console.Tty().Fd()))
 		if err == nil && *after != *before {
 			p.t.Error("the terminal was not given back as it was")
