@@ -75,9 +75,12 @@ func NewApplication(files fs.FS) *Application {
 	return &Application{Language: "own", files: files, greeting: ownGreeting}
 }
 
+// ApplicationFile is a file that every application has.
+const ApplicationFile = "template.yaml"
+
 // Check says what an application of one's own lacks.
 func (a *Application) Check() error {
-	for _, name := range []string{"template.yaml", a.greeting} {
+	for _, name := range []string{ApplicationFile, a.greeting} {
 		if _, err := fs.Stat(a.files, name); err != nil {
 			return fmt.Errorf("the application has no %s: %w", name, err)
 		}

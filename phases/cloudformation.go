@@ -14,14 +14,15 @@ var CloudFormation = &Phase{
 	Tagline:  "Like Continuous Integration, but for customer feedback",
 	Requires: []*Phase{CodePipeline},
 	Undo:     undoCloudFormation,
+	Missing:  "Every build starts from nothing, and does again what the last one did.",
 	Steps: []Step{
 		{
 			Title: "Add the Deploy stage",
 			Why:   "One action makes a change set, the next executes it.",
 			Do: func(ctx context.Context, b Bench) error {
-				return deployPipeline(ctx, b, "cloudformation")
+				return advancePipeline(ctx, b, "cloudformation")
 			},
-			Checks: []verify.Check{verify.DeployStage},
+			Checks: []verify.Check{verify.DeployStage, verify.DeployRole},
 			Hints: []string{
 				"The stage has two actions: CHANGE_SET_REPLACE, then CHANGE_SET_EXECUTE.",
 				"The template has a second parameter now: ApplicationStack.",
@@ -37,8 +38,12 @@ var CloudFormation = &Phase{
 				if err != nil {
 					return err
 				}
+				buildspec, err := furthestBuildspec(ctx, b, "cloudformation")
+				if err != nil {
+					return err
+				}
 				return commitAndAwait(ctx, b, "Go to production", map[string][]byte{
-					"buildspec.yml": b.Application().Buildspec("cloudformation"), "deploy.json": configuration,
+					"buildspec.yml": buildspec, "deploy.json": configuration,
 				})
 			},
 			Checks: []verify.Check{verify.ApplicationStack},
@@ -53,7 +58,7 @@ var CloudFormation = &Phase{
 			Title: "Change what customers see",
 			Why:   "From here on a push is all it takes.",
 			Do: func(ctx context.Context, b Bench) error {
-				return commitGreeting(ctx, b, "Hello from production", nil)
+				return commitGreeting(ctx, b, greetProduction, nil)
 			},
 			Checks: []verify.Check{verify.Changed, verify.Live},
 			Hints: []string{

@@ -10,7 +10,8 @@ import (
 // CodeCommit is phase 1: a repository, and a push that IAM lets through.
 var CodeCommit = &Phase{
 	Name: "codecommit", Title: "CodeCommit", Tagline: "Git and IAM, together at last",
-	Undo: undoCodeCommit,
+	Undo:    undoCodeCommit,
+	Missing: "Nobody builds what you push, and nobody tests it.",
 	Steps: []Step{
 		{
 			Title: "Make the repository",
@@ -43,6 +44,11 @@ var CodeCommit = &Phase{
 				files, err := b.Application().Files()
 				if err != nil {
 					return err
+				}
+				for name := range files { // what is there is the learner's
+					if now, err := b.Read(name); err == nil {
+						files[name] = now
+					}
 				}
 				_, err = b.Commit(ctx, "Add the sample application", files)
 				return err

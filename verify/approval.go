@@ -212,7 +212,7 @@ func (s *Scene) askedExecution(ctx context.Context) (*Execution, Result) {
 		return executions[newest], Result{}
 	case executions[newest].Status == types.PipelineExecutionStatusSucceeded:
 		return nil, wrong(fmt.Sprintf("commit %.7s went to production and nobody was asked", head),
-			"somebody was asked about the newest commit", "Change the greeting, commit, and `git push origin main`.")
+			"somebody was asked about the newest commit: change the greeting and push", startAgain)
 	}
-	return nil, s.judgeHead(executions, head)
+	return nil, s.judgeHead(ctx, executions, head)
 }

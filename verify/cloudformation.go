@@ -36,14 +36,6 @@ var DeployStage = Check{
 	},
 }
 
-// ApplicationStack asks whether the stack that the Deploy stage makes is up.
-var ApplicationStack = Check{
-	Name: "application-stack", Asks: "Is the application in production?",
-	Ask: func(ctx context.Context, s *Scene) Result {
-		return stackComplete(ctx, s, s.Names.ApplicationStack(), "the application's stack", "mayfly run cloudformation")
-	},
-}
-
 // stackComplete looks at a stack's status.
 func stackComplete(ctx context.Context, s *Scene, name, what, fix string) Result {
 	stack, err := s.FindStack(ctx, name)
@@ -67,7 +59,7 @@ func stackComplete(ctx context.Context, s *Scene, name, what, fix string) Result
 	if reason := s.firstFailure(ctx, aws.ToString(stack.StackId), time.Time{}); reason != "" {
 		observed += ": " + reason
 	}
-	return wrong(observed, expected, "Mend what the reason names, then push again; `"+fix+"` puts back what mayfly made.")
+	return wrong(observed, expected, fix)
 }
 
 // firstFailure is the reason of the first resource that failed in the last

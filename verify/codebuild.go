@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -10,10 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild/types"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
-
-	"github.com/mayfly-cd/mayfly/internal/cloud"
 )
 
 // Project asks whether the build project is there.
@@ -23,6 +20,20 @@ var Project = Check{
 		project, result := s.project(ctx)
 		if project == nil {
 			return result
+		}
+		m, err := s.asMade(ctx, s.Names.PipelineStack())
+		if err != nil {
+			return cannotTell("cloudformation GetTemplate", err)
+		}
+		if m != nil {
+			if lost, err := s.gone(ctx, m, "BuildLogs"); err != nil {
+				return cannotTell("logs DescribeLogGroups", err)
+			} else if lost != "" {
+				return wrong(lost, "a log group that the builds write to", "mayfly run codebuild")
+			}
+		}
+		if r := s.lostTag(ctx, s.Names.PipelineStack(), "mayfly run codebuild"); r.State == Wrong {
+			return r
 		}
 		return passed("the project builds in %s", aws.ToString(project.Environment.Image))
 	},
@@ -35,44 +46,13 @@ func (s *Scene) project(ctx context.Context) (*types.Project, Result) {
 		return nil, cannotTell("codebuild BatchGetProjects", err)
 	}
 	if len(out.Projects) == 0 {
-		return nil, wrong("there is no project "+name, "a CodeBuild project", "mayfly run codebuild")
+		return nil, s.because(ctx, wrong("there is no project "+name, "a CodeBuild project", "mayfly run codebuild"))
 	}
 	return &out.Projects[0], Result{}
 }
 
-// LeastPrivilege asks whether the build's role may do everything, as the
-// tutorials of 2018 had it.
-var LeastPrivilege = Check{
-	Name: "least-privilege", Asks: "Does the build's role allow only what a build needs?",
-	Ask: func(ctx context.Context, s *Scene) Result {
-		project, result := s.project(ctx)
-		if project == nil {
-			return result
-		}
-		arn := aws.ToString(project.ServiceRole)
-		role := arn[strings.LastIndex(arn, "/")+1:]
-		out, err := s.IAM.ListAttachedRolePolicies(ctx, &iam.ListAttachedRolePoliciesInput{RoleName: &role})
-		if cloud.IsNotFound(err) {
-			return wrong("the project's role "+role+" does not exist", "a role of its own", "mayfly run codebuild")
-		}
-		if err != nil {
-			return cannotTell("iam ListAttachedRolePolicies", err)
-		}
-		if i := slices.IndexFunc(out.AttachedPolicies, tooMuch); i >= 0 {
-			policy := out.AttachedPolicies[i]
-			return wrong(fmt.Sprintf("role %s has %s attached", role, aws.ToString(policy.PolicyName)),
-				"no policy that allows everything",
-				fmt.Sprintf("aws iam detach-role-policy --role-name %s --policy-arn %s", role, aws.ToString(policy.PolicyArn)))
-		}
-		return passed("its role has statements of its own and nothing more")
-	},
-}
-
-func tooMuch(p iamtypes.AttachedPolicy) bool {
-	return slices.Contains([]string{"AdministratorAccess", "PowerUserAccess"}, aws.ToString(p.PolicyName))
-}
-
-// Build asks whether the newest build succeeded.
+// Build asks whether the newest build succeeded. Builds of a project that was
+// deleted and made again count for nothing.
 var Build = Check{
 	Name: "build", Asks: "Did the newest build succeed?",
 	Ask: func(ctx context.Context, s *Scene) Result {
@@ -81,22 +61,50 @@ var Build = Check{
 		if project == nil {
 			return result
 		}
-		name := s.Names.Project()
-		list, err := s.CodeBuild.ListBuildsForProject(ctx, &codebuild.ListBuildsForProjectInput{
-			ProjectName: &name, SortOrder: types.SortOrderTypeDescending,
-		})
-		if err != nil {
-			return cannotTell("codebuild ListBuildsForProject", err)
-		}
-		if len(list.Ids) == 0 {
-			return wrong("there has been no build", expected, "aws codebuild start-build --project-name "+name)
-		}
-		build, err := s.FindBuild(ctx, list.Ids[0])
+		builds, err := s.builds(ctx, aws.ToTime(project.Created))
 		if err != nil {
 			return cannotTell("codebuild BatchGetBuilds", err)
 		}
-		return buildResult(build, expected)
+		if len(builds) == 0 {
+			return wrong("the project has built nothing yet", expected, "mayfly run codebuild")
+		}
+		return s.buildResult(ctx, builds, expected)
 	},
+}
+
+// mostBuilds is how many builds are looked at.
+const mostBuilds = 20
+
+// builds returns the project's builds since then, the newest first.
+func (s *Scene) builds(ctx context.Context, since time.Time) ([]types.Build, error) {
+	name := s.Names.Project()
+	list, err := s.CodeBuild.ListBuildsForProject(ctx, &codebuild.ListBuildsForProjectInput{
+		ProjectName: &name, SortOrder: types.SortOrderTypeDescending,
+	})
+	if err != nil || len(list.Ids) == 0 {
+		return nil, err
+	}
+	out, err := s.CodeBuild.BatchGetBuilds(ctx, &codebuild.BatchGetBuildsInput{Ids: list.Ids[:min(len(list.Ids), mostBuilds)]})
+	if err != nil {
+		return nil, err
+	}
+	builds := slices.DeleteFunc(out.Builds, func(b types.Build) bool { return aws.ToTime(b.StartTime).Before(since) })
+	slices.SortFunc(builds, func(a, b types.Build) int { return aws.ToTime(b.StartTime).Compare(aws.ToTime(a.StartTime)) })
+	return builds, nil
+}
+
+// BuiltByPipeline tells whether the project takes its source from a pipeline alone.
+func (s *Scene) BuiltByPipeline(ctx context.Context) bool {
+	project, _ := s.project(ctx)
+	return project != nil && project.Source != nil && project.Source.Type == types.SourceTypeCodepipeline
+}
+
+// thenBuild adds to a command that pushes what starts a build where no pipeline does.
+func (s *Scene) thenBuild(ctx context.Context, fix string) string {
+	if project, _ := s.project(ctx); project == nil || !strings.HasPrefix(fix, "git ") || s.BuiltByPipeline(ctx) {
+		return fix
+	}
+	return fix + " && mayfly run codebuild"
 }
 
 // FindBuild returns a build by its id.
@@ -111,18 +119,57 @@ func (s *Scene) FindBuild(ctx context.Context, id string) (*types.Build, error) 
 	return &out.Builds[0], nil
 }
 
-func buildResult(build *types.Build, expected string) Result {
+// buildResult judges the newest of some builds.
+func (s *Scene) buildResult(ctx context.Context, builds []types.Build, expected string) Result {
+	build := &builds[0]
 	number := fmt.Sprintf("build %d", aws.ToInt64(build.BuildNumber))
 	switch build.BuildStatus {
 	case types.StatusTypeSucceeded:
 		return passed("%s succeeded in %s", number, BuildDuration(build).Round(100*time.Millisecond))
 	case types.StatusTypeInProgress:
 		return notYet(number+" is in "+aws.ToString(build.CurrentPhase), expected, time.Minute)
-	case types.StatusTypeFailed, types.StatusTypeFault, types.StatusTypeStopped, types.StatusTypeTimedOut:
+	case types.StatusTypeStopped, types.StatusTypeTimedOut, types.StatusTypeFault, types.StatusTypeFailed:
 	}
-	return wrong(fmt.Sprintf("%s is %s: %s", number, build.BuildStatus, BuildFailure(build)), expected,
-		"Mend what the command complains about, commit, and `git push origin main`.")
+	observed := fmt.Sprintf("%s is %s: %s", number, build.BuildStatus, BuildFailure(build))
+	fix := ""
+	if build.BuildStatus == types.StatusTypeFailed && isTheSources(BuildFailure(build)) {
+		fix = s.goBack(ctx, s.headOr(ctx, aws.ToString(build.ResolvedSourceVersion)), lastBuilt(builds))
+	}
+	switch {
+	case fix != "":
+		fix = s.thenBuild(ctx, fix)
+	case s.BuiltByPipeline(ctx):
+		fix = startAgain
+	default:
+		fix = "mayfly run codebuild"
+	}
+	return wrong(observed, expected, fix)
 }
+
+// lastBuilt is the commit of the newest build that succeeded, or "".
+func lastBuilt(builds []types.Build) string {
+	i := slices.IndexFunc(builds, func(b types.Build) bool {
+		return b.BuildStatus == types.StatusTypeSucceeded && aws.ToString(b.ResolvedSourceVersion) != ""
+	})
+	if i < 0 {
+		return ""
+	}
+	return aws.ToString(builds[i].ResolvedSourceVersion)
+}
+
+// headOr is the head of main, or another commit where that cannot be told.
+func (s *Scene) headOr(ctx context.Context, other string) string {
+	if head, err := s.Head(ctx); err == nil && head != "" {
+		return head
+	}
+	return other
+}
+
+// notTheSources are failures that another commit would not mend.
+var notTheSources = regexp.MustCompile(`(?i)access ?denied|not authorized|the local AWS was stopped|HandlerErrorCode: NotFound|UPDATE_ROLLBACK_FAILED`)
+
+// isTheSources tells whether a failure is the fault of what was committed.
+func isTheSources(failure string) bool { return !notTheSources.MatchString(failure) }
 
 // BuildFailure says in which phase a build failed and by which command.
 func BuildFailure(build *types.Build) string {

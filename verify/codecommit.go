@@ -26,6 +26,9 @@ var Repository = Check{
 		if err != nil {
 			return cannotTell("codecommit GetRepository", err)
 		}
+		if r := s.lostTag(ctx, s.Names.RepositoryStack(), fix); r.State == Wrong {
+			return r
+		}
 		return stackComplete(ctx, s, s.Names.RepositoryStack(), "repository "+name, fix)
 	},
 }
@@ -45,10 +48,6 @@ var MainBranch = Check{
 // ApplicationPushed asks whether the sample application is in the repository.
 var ApplicationPushed = hasFile("application", "Is the sample application in the repository?", "template.yaml",
 	"mayfly run codecommit")
-
-// Buildspec asks whether the build's instructions are in the repository.
-var Buildspec = hasFile("buildspec", "Does the repository say how it is built?", "buildspec.yml",
-	"mayfly run codebuild")
 
 func hasFile(name, asks, file, fix string) Check {
 	return Check{Name: name, Asks: asks, Ask: func(ctx context.Context, s *Scene) Result {
@@ -73,6 +72,7 @@ func (s *Scene) file(ctx context.Context, file, fix string) ([]byte, Result) {
 		return nil, result
 	}
 	if cloud.IsNotFound(err) {
+		fix := s.thenBuild(ctx, s.bringBack(ctx, file, fix, func([]byte) bool { return true }))
 		return nil, wrong("main has no "+file, file+" at the top of the repository", fix)
 	}
 	return nil, cannotTell("codecommit GetFile", err)

@@ -1,13 +1,16 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cctypes "github.com/aws/aws-sdk-go-v2/service/codecommit/types"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
 	"github.com/mayfly-cd/mayfly/internal/cloud"
 )
@@ -27,50 +30,40 @@ var Pipeline = Check{
 			return wrong("the pipeline polls the repository once a minute", "PollForSourceChanges: \"false\", and a rule instead",
 				"mayfly run codepipeline")
 		}
+		if closed, err := s.closedTransition(ctx); err != nil {
+			return cannotTell("codepipeline GetPipelineState", err)
+		} else if closed != "" {
+			return wrong(closed, "every execution may go from stage to stage", "mayfly run codepipeline")
+		}
 		return passed("the pipeline has %d stages and does not poll", len(pipeline.Stages))
 	},
+}
+
+// closedTransition says which transition between stages is disabled, or "".
+func (s *Scene) closedTransition(ctx context.Context) (string, error) {
+	name := s.Names.Pipeline()
+	out, err := s.CodePipeline.GetPipelineState(ctx, &codepipeline.GetPipelineStateInput{Name: &name})
+	if err != nil {
+		return "", err
+	}
+	for _, stage := range out.StageStates {
+		if t := stage.InboundTransitionState; t != nil && !t.Enabled {
+			return fmt.Sprintf("the transition into the stage %s is disabled: %s", aws.ToString(stage.StageName), aws.ToString(t.DisabledReason)), nil
+		}
+	}
+	return "", nil
 }
 
 func (s *Scene) pipeline(ctx context.Context) (*types.PipelineDeclaration, Result) {
 	name := s.Names.Pipeline()
 	out, err := s.CodePipeline.GetPipeline(ctx, &codepipeline.GetPipelineInput{Name: &name})
 	if cloud.IsNotFound(err) {
-		return nil, wrong("there is no pipeline "+name, "a pipeline", "mayfly run codepipeline")
+		return nil, s.because(ctx, wrong("there is no pipeline "+name, "a pipeline", "mayfly run codepipeline"))
 	}
 	if err != nil {
 		return nil, cannotTell("codepipeline GetPipeline", err)
 	}
 	return out.Pipeline, Result{}
-}
-
-// PushRule asks whether a push starts the pipeline.
-var PushRule = Check{
-	Name: "push-rule", Asks: "Does an event start the pipeline?",
-	Ask: func(ctx context.Context, s *Scene) Result {
-		const expected = "an enabled EventBridge rule whose target is the pipeline"
-		const fix = "mayfly run codepipeline"
-		name := s.Names.Pipeline()
-		arn := fmt.Sprintf("arn:%s:codepipeline:%s:%s:%s", s.Partition(), s.Region, s.Account, name)
-		rules, err := s.Events.ListRuleNamesByTarget(ctx, &eventbridge.ListRuleNamesByTargetInput{TargetArn: &arn})
-		if err != nil {
-			return cannotTell("events ListRuleNamesByTarget", err)
-		}
-		disabled := ""
-		for _, rule := range rules.RuleNames {
-			out, err := s.Events.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: &rule})
-			if err != nil {
-				return cannotTell("events DescribeRule", err)
-			}
-			if out.State == "ENABLED" {
-				return passed("rule %s starts it", rule)
-			}
-			disabled = rule
-		}
-		if disabled != "" {
-			return wrong("rule "+disabled+" is disabled", expected, "aws events enable-rule --name "+disabled)
-		}
-		return wrong("no rule starts the pipeline", expected, fix)
-	},
 }
 
 // PushStarts asks whether the newest commit went through the pipeline, started by its push.
@@ -88,44 +81,105 @@ var PushStarts = Check{
 	},
 }
 
-// headExecution judges the newest execution of a commit.
+// noticeWithin is how long a push may take to start an execution.
+const noticeWithin = 20 * time.Second
+
+// headExecution judges the executions of a commit: one was started by its
+// push, and the newest succeeded.
 func (s *Scene) headExecution(ctx context.Context, commit string) Result {
 	executions, err := s.Executions(ctx)
 	if err != nil {
 		return cannotTell("codepipeline ListPipelineExecutions", err)
 	}
-	return s.judgeHead(executions, commit)
+	return s.judgeHead(ctx, executions, commit)
 }
 
-func (s *Scene) judgeHead(executions []*Execution, commit string) Result {
+func (s *Scene) judgeHead(ctx context.Context, executions []*Execution, commit string) Result {
 	expected := fmt.Sprintf("an execution of commit %.7s, started by the push, that succeeded", commit)
-	for _, e := range executions { // the newest first
-		if e.Commit != commit {
-			continue
+	of := slices.DeleteFunc(slices.Clone(executions), func(e *Execution) bool { return e.Commit != commit })
+	if len(of) == 0 {
+		observed := fmt.Sprintf("no execution has commit %.7s, the head of main", commit)
+		if c, err := s.commit(ctx, commit); err == nil && s.justNow(c) {
+			return notYet(observed, expected, noticeWithin)
 		}
-		switch e.Status {
-		case types.PipelineExecutionStatusSucceeded:
-			if !e.ByEvent {
-				return wrong(fmt.Sprintf("commit %.7s was built because %s", commit, e.Trigger), expected,
-					"git commit --allow-empty -m 'start by push' && git push origin main")
-			}
-			return passed("the push of %.7s started an execution, which took %s", commit, e.Total().Round(100*time.Millisecond))
-		case types.PipelineExecutionStatusInProgress, types.PipelineExecutionStatusStopping:
-			if asks := heldBy(executions, e); asks != "" {
-				return Result{State: NotYet, Observed: asks, Expected: expected, Fix: "mayfly approve"}
-			}
-			return notYet(fmt.Sprintf("the execution of %.7s is in progress", commit), expected, usualDeployment)
-		case types.PipelineExecutionStatusFailed, types.PipelineExecutionStatusCancelled,
-			types.PipelineExecutionStatusStopped, types.PipelineExecutionStatusSuperseded:
-		}
-		observed := fmt.Sprintf("the execution of %.7s is %s", commit, e.Status)
-		if e.Failure != "" {
-			observed += ": " + e.Failure
-		}
-		return wrong(observed, expected, "Mend the cause, commit, and `git push origin main`.")
+		return wrong(observed, expected, startAgain)
 	}
-	return wrong(fmt.Sprintf("no execution has commit %.7s, the head of main", commit), expected,
-		"git commit --allow-empty -m 'start by push' && git push origin main")
+	newest := of[0]
+	switch newest.Status {
+	case types.PipelineExecutionStatusSucceeded:
+		if !slices.ContainsFunc(of, func(e *Execution) bool { return e.ByEvent }) {
+			return wrong(fmt.Sprintf("commit %.7s was built because %s", commit, newest.Trigger), expected, startAgain)
+		}
+		return passed("the push of %.7s started an execution, which took %s", commit, newest.Total().Round(100*time.Millisecond))
+	case types.PipelineExecutionStatusInProgress, types.PipelineExecutionStatusStopping:
+		if asks := heldBy(executions, newest); asks != "" {
+			return Result{State: NotYet, Observed: asks, Expected: expected, Fix: "mayfly approve"}
+		}
+		return notYet(fmt.Sprintf("the execution of %.7s is in progress", commit), expected, usualDeployment)
+	case types.PipelineExecutionStatusFailed, types.PipelineExecutionStatusCancelled,
+		types.PipelineExecutionStatusStopped, types.PipelineExecutionStatusSuperseded:
+	}
+	observed := fmt.Sprintf("the execution of %.7s is %s", commit, newest.Status)
+	if newest.Failure != "" {
+		observed += ": " + newest.Failure
+	}
+	fix := ""
+	if newest.sourcesFault() {
+		fix = s.goBack(ctx, commit, lastGood(executions, commit))
+	}
+	if fix == "" && newest.Status == types.PipelineExecutionStatusFailed && !newest.Deploy.From.IsZero() {
+		fix = "mayfly run codepipeline"
+	}
+	return wrong(observed, expected, cmp.Or(fix, startAgain))
+}
+
+// sourcesFault tells whether an execution failed by what was committed.
+func (e *Execution) sourcesFault() bool {
+	return e.Status == types.PipelineExecutionStatusFailed && !e.Build.From.IsZero() && isTheSources(e.Failure)
+}
+
+// WantsRetry tells whether another push is wanted after something was mended:
+// the newest execution of main's head ended badly, and not by what was
+// committed, or none of them was started by a push. One that is in progress is
+// to be waited for.
+func (s *Scene) WantsRetry(ctx context.Context, head string) (again, inProgress bool, err error) {
+	executions, err := s.Executions(ctx)
+	if err != nil {
+		return false, false, err
+	}
+	of := slices.DeleteFunc(executions, func(e *Execution) bool { return e.Commit != head })
+	if len(of) == 0 {
+		return false, false, nil
+	}
+	switch of[0].Status {
+	case types.PipelineExecutionStatusInProgress, types.PipelineExecutionStatusStopping:
+		return false, true, nil
+	case types.PipelineExecutionStatusSucceeded:
+		return !slices.ContainsFunc(of, func(e *Execution) bool { return e.ByEvent }), false, nil
+	case types.PipelineExecutionStatusFailed, types.PipelineExecutionStatusCancelled,
+		types.PipelineExecutionStatusStopped, types.PipelineExecutionStatusSuperseded:
+	}
+	return !of[0].sourcesFault(), false, nil
+}
+
+// justNow tells whether a commit was made so short a time ago that its push
+// need not have been noticed.
+func (s *Scene) justNow(c *cctypes.Commit) bool {
+	if c.Committer == nil {
+		return false
+	}
+	age := s.Now().Sub(madeAt(aws.ToString(c.Committer.Date)))
+	return age >= 0 && age < noticeWithin
+}
+
+// lastGood is the newest commit other than this one whose execution succeeded, or "".
+func lastGood(executions []*Execution, not string) string {
+	for _, e := range executions {
+		if e.Status == types.PipelineExecutionStatusSucceeded && e.Commit != not {
+			return e.Commit
+		}
+	}
+	return ""
 }
 
 // heldBy says which approval an execution waits for, its own or that of one

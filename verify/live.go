@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 )
 
@@ -71,11 +73,20 @@ var Live = Check{
 			return on
 		}
 		if err != nil {
-			return wrong(err.Error(), expected, "Read the function's log, mend the application, and push again.")
+			return wrong(err.Error(), expected+"; the function's log says why", s.backToLive(ctx, head))
 		}
-		return wrong(fmt.Sprintf("%s answers with commit %.7s, main is at %.7s", url, answer.Commit, head), expected,
-			"git commit --allow-empty -m 'deploy again' && git push origin main")
+		return wrong(fmt.Sprintf("%s answers with commit %.7s, main is at %.7s", url, answer.Commit, head), expected, startAgain)
 	},
+}
+
+// backToLive is the command that takes main back to the commit that was
+// deployed before this one, which is broken where it runs.
+func (s *Scene) backToLive(ctx context.Context, head string) string {
+	executions, err := s.Executions(ctx)
+	if err != nil {
+		return startAgain
+	}
+	return cmp.Or(s.goBack(ctx, head, lastGood(executions, head)), startAgain)
 }
 
 // usualDeployment is how long an execution takes, roughly, on either target.
@@ -85,14 +96,21 @@ const usualDeployment = 2 * time.Minute
 var Changed = Check{
 	Name: "changed", Asks: "Has a commit changed what is live?",
 	Ask: func(ctx context.Context, s *Scene) Result {
-		const expected = "two commits that went to production, each by its push"
+		const expected = "two commits that went to the stack that stands, each by its push"
+		stack, err := s.FindStack(ctx, s.Names.ApplicationStack())
+		if err != nil {
+			return cannotTell("cloudformation DescribeStacks", err)
+		}
+		if stack == nil {
+			return wrong("there is no stack "+s.Names.ApplicationStack(), expected, "mayfly run cloudformation")
+		}
 		executions, err := s.Executions(ctx)
 		if err != nil {
 			return cannotTell("codepipeline ListPipelineExecutions", err)
 		}
 		deployed := map[string]bool{}
 		for _, e := range executions {
-			if e.Status == types.PipelineExecutionStatusSucceeded && e.Deploy.Length() > 0 {
+			if e.Status == types.PipelineExecutionStatusSucceeded && e.Deploy.Length() > 0 && e.Deploy.To.After(aws.ToTime(stack.CreationTime)) {
 				deployed[e.Commit] = true
 			}
 		}
@@ -102,7 +120,6 @@ var Changed = Check{
 		if len(executions) > 0 && executions[0].Status == types.PipelineExecutionStatusInProgress {
 			return notYet("an execution is in progress", expected, usualDeployment)
 		}
-		return wrong(fmt.Sprintf("%d commits went to production", len(deployed)), expected,
-			"Change the greeting, commit, and `git push origin main`.")
+		return wrong(fmt.Sprintf("%d commits went to production: change the greeting and push", len(deployed)), expected, startAgain)
 	},
 }

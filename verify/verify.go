@@ -56,6 +56,9 @@ type Result struct {
 	Fix string
 	// Wait is how long it usually still takes, where State is NotYet.
 	Wait time.Duration
+	// Drifted says that a resource is not as its stack made it, which doing a
+	// step again would not mend.
+	Drifted bool
 	// Trouble sorts the failure, where State is CannotTell.
 	Trouble cloud.Trouble
 }
@@ -68,6 +71,13 @@ func wrong(observed, expected, fix string) Result {
 	return Result{State: Wrong, Observed: observed, Expected: expected, Fix: fix}
 }
 
+// drifted is a wrong answer about a resource that is not as its stack made it.
+func drifted(observed, expected, fix string) Result {
+	r := wrong(observed, expected, fix)
+	r.Drifted = true
+	return r
+}
+
 func notYet(observed, expected string, wait time.Duration) Result {
 	return Result{State: NotYet, Observed: observed, Expected: expected, Wait: wait}
 }
@@ -78,17 +88,18 @@ func cannotTell(call string, err error) Result {
 		State: CannotTell, Observed: fmt.Sprintf("%s gave no answer: %v", call, err),
 		Trouble: cloud.TroubleOf(err),
 	}
+	r.Fix = "mayfly doctor"
 	switch r.Trouble {
 	case cloud.Denied:
-		r.Fix = "Allow this call to whoever is signed in, then run `mayfly verify` again."
+		r.Expected = "whoever is signed in may make this call"
 	case cloud.Credentials:
-		r.Fix = "Sign in again (`aws sso login`, or new keys), then run `mayfly verify` again."
+		r.Expected = "valid keys: sign in again (`aws sso login`, or new keys)"
 	case cloud.Throttled:
-		r.Fix = "AWS asks for fewer calls: wait a minute, then run `mayfly verify` again."
+		r.Expected, r.Fix = "AWS asks for fewer calls: wait a minute", "mayfly verify"
 	case cloud.Unreachable:
-		r.Fix = "Check the network, then run `mayfly verify` again; `mayfly doctor` looks for the usual causes."
+		r.Expected = "an answer: check the network"
 	case cloud.NotFound, cloud.Other:
-		r.Fix = "Run `mayfly verify` again; if it stays, run `mayfly doctor`."
+		r.Expected = "an answer: ask again"
 	}
 	return r
 }

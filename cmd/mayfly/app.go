@@ -194,8 +194,24 @@ func (a *app) open(ctx context.Context, e workshop.Environment, dir string, loca
 	}
 	return workshop.Open(workshop.Options{
 		Environment: e, Dir: dir, Cloud: c, Application: application, Reporter: reporter,
-		Now: a.now, CredentialHelper: helper, Environ: a.environ,
+		Now: a.now, CredentialHelper: helper, Environ: a.environ, Inside: !a.flags.json && isInside(e.WorkDir),
 	})
+}
+
+// isInside tells whether this process was started in a folder or below it.
+func isInside(dir string) bool {
+	here, err := os.Getwd()
+	if err != nil {
+		return false
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	if real, err := filepath.EvalSymlinks(here); err == nil {
+		here = real
+	}
+	relative, err := filepath.Rel(dir, here)
+	return err == nil && filepath.IsLocal(relative)
 }
 
 // target is where the environment's AWS is.

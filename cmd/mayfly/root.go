@@ -128,7 +128,7 @@ func (a *app) command() *cobra.Command {
 		root.AddCommand(c)
 	}
 	for _, c := range []*cobra.Command{
-		a.hintCommand(), a.solveCommand(), a.skipCommand(), a.showCommand(), a.diffCommand(), a.gotoCommand(), a.resetCommand(),
+		a.hintCommand(), a.solveCommand(), a.skipCommand(), a.showCommand(), a.diffCommand(), a.breakCommand(), a.gotoCommand(), a.resetCommand(),
 	} {
 		c.GroupID = groupLearning
 		root.AddCommand(c)

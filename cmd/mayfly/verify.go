@@ -30,13 +30,20 @@ func (a *app) verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			statuses, err := w.Verify(cmd.Context(), wanted)
+			found, err := w.Verify(cmd.Context(), wanted)
 			if a.flags.json {
-				terminal.JSON(a.streams.Out, map[string]any{"environment": e.Name, "ok": err == nil, "phases": statuses})
+				terminal.JSON(a.streams.Out, verifyAnswer{Environment: e.Name, OK: err == nil, Verified: found})
 			}
 			return err
 		},
 	}
+}
+
+// verifyAnswer is what verify answers in JSON.
+type verifyAnswer struct {
+	Environment string `json:"environment"`
+	OK          bool   `json:"ok"`
+	workshop.Verified
 }
 
 // wasTold tells whether a verb has shown an error already, as verify does with its checks.

@@ -41,7 +41,7 @@ var (
 		"RequestTimeTooSkewed", "AuthFailure", "InvalidSignatureException",
 	}
 	notFoundCodes = []string{
-		"NoSuchEntity", "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "NotFound", "404", "ResourceNotFoundException",
+		"NoSuchEntity", "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "NoSuchBucketPolicy", "NotFound", "404", "ResourceNotFoundException",
 		"ResourceNotFound", "RepositoryDoesNotExistException", "PipelineNotFoundException", "StackNotFoundException",
 		"BranchDoesNotExistException", "FileDoesNotExistException", "ChangeSetNotFound",
 	}

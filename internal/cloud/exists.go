@@ -47,6 +47,16 @@ func (c *Cloud) Exists(ctx context.Context, kind, id string) (there, known bool,
 		}), true, err
 	case "AWS::Lambda::Function":
 		_, err = c.Lambda.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: &id})
+	case "AWS::Lambda::Alias":
+		function, alias := cutQualifier(id)
+		_, err = c.Lambda.GetAlias(ctx, &lambda.GetAliasInput{FunctionName: &function, Name: &alias})
+	case "AWS::Lambda::Url":
+		function, alias := cutQualifier(id)
+		in := &lambda.GetFunctionUrlConfigInput{FunctionName: &function}
+		if alias != "" {
+			in.Qualifier = &alias
+		}
+		_, err = c.Lambda.GetFunctionUrlConfig(ctx, in)
 	case "AWS::SNS::Topic":
 		_, err = c.SNS.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: &id})
 	default:
@@ -56,6 +66,17 @@ func (c *Cloud) Exists(ctx context.Context, kind, id string) (there, known bool,
 		return false, true, nil
 	}
 	return err == nil, true, err
+}
+
+// cutQualifier splits arn:aws:lambda:region:account:function:name:qualifier
+// into the function's ARN and the qualifier, which may be missing.
+func cutQualifier(arn string) (function, qualifier string) {
+	const parts = 7 // of a function's ARN without a qualifier
+	all := strings.Split(arn, ":")
+	if len(all) <= parts {
+		return arn, ""
+	}
+	return strings.Join(all[:parts], ":"), all[parts]
 }
 
 func (c *Cloud) repositoryExists(ctx context.Context, id string) (there, known bool, err error) {

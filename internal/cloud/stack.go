@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
-	"github.com/aws/smithy-go"
 )
 
 // Stack describes a stack as it should be.
@@ -91,11 +90,8 @@ func (c *Cloud) Deploy(ctx context.Context, s Stack, seen func(StackEvent)) (*ty
 	if err != nil {
 		return nil, err
 	}
-	if stack != nil && neverWorked(stack.StackStatus) {
-		if err := c.DeleteStack(ctx, aws.ToString(stack.StackId), seen); err != nil {
-			return nil, err
-		}
-		stack = nil
+	if stack, err = c.clearAway(ctx, stack, seen); err != nil {
+		return nil, err
 	}
 	var parameters []types.Parameter
 	for k, v := range s.Parameters {
@@ -126,7 +122,7 @@ func (c *Cloud) Deploy(ctx context.Context, s Stack, seen func(StackEvent)) (*ty
 			StackName: stack.StackId, TemplateBody: aws.String(string(s.Template)),
 			Parameters: parameters, Tags: tags, Capabilities: capabilities,
 		})
-		if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorMessage() == "No updates are to be performed." {
+		if noUpdates(err) {
 			return stack, nil
 		}
 		if err == nil {

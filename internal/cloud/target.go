@@ -133,6 +133,9 @@ func (c plainBodies) Do(r *http.Request) (*http.Response, error) {
 	return c.client.Do(r)
 }
 
+// Now is the time by this machine's clock.
+func (c *Cloud) Now() time.Time { return c.now() }
+
 // Credentials returns the keys that are in use now.
 func (c *Cloud) Credentials(ctx context.Context) (aws.Credentials, error) {
 	keys, err := c.credentials.Retrieve(ctx)

@@ -34,6 +34,9 @@ type Checkout struct {
 	Environ []string
 	// extra are variables of ours, which git is given whatever their names.
 	extra []string
+	// Was is a file that a folder holds which has been the working copy before
+	// and has lost its .git: such a folder is taken over. "" takes none over.
+	Was string
 }
 
 // Errors of a folder that cannot be the working copy.
@@ -79,7 +82,7 @@ func (c *Checkout) State(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look at the working copy: %w", err)
 	}
-	if len(entries) > 0 {
+	if len(entries) > 0 && !c.lostItsGit(ctx) {
 		return fmt.Errorf("%s: %w", c.Dir, ErrNotOurs)
 	}
 	return c.notInside(ctx)
@@ -118,7 +121,12 @@ func (c *Checkout) Make(ctx context.Context, url, helper string) error {
 	if err := os.MkdirAll(c.Dir, 0o750); err != nil {
 		return fmt.Errorf("make the working copy: %w", err)
 	}
-	if !c.Exists(ctx) {
+	entries, err := os.ReadDir(c.Dir)
+	if err != nil {
+		return fmt.Errorf("make the working copy: %w", err)
+	}
+	fresh := !c.Exists(ctx)
+	if fresh {
 		if _, err := c.run(ctx, "init", "--quiet", "--template="); err != nil {
 			return err
 		}
@@ -151,7 +159,25 @@ func (c *Checkout) Make(ctx context.Context, url, helper string) error {
 			return err
 		}
 	}
-	return c.identify(ctx)
+	if err := c.identify(ctx); err != nil || !fresh {
+		return err
+	}
+	return c.adopt(ctx, len(entries) == 0)
+}
+
+// lostItsGit tells whether the folder looks as a working copy of ours does that
+// has lost its .git: it holds Was, and is inside no other repository.
+func (c *Checkout) lostItsGit(ctx context.Context) bool {
+	if c.Was == "" || c.notInside(ctx) != nil {
+		return false
+	}
+	for _, name := range []string{".git", c.Was} {
+		_, err := os.Lstat(filepath.Join(c.Dir, name))
+		if (err == nil) != (name == c.Was) {
+			return false
+		}
+	}
+	return true
 }
 
 // identify gives the working copy an identity to commit with, if the person has none.
@@ -205,6 +231,9 @@ func (c *Checkout) Read(name string) ([]byte, error) {
 // nothing to commit the head stays as it is. The commit is mayfly's own: it is
 // not signed and runs no hooks.
 func (c *Checkout) Commit(ctx context.Context, message string, files []string) (string, error) {
+	if len(files) == 0 {
+		return c.Head(ctx)
+	}
 	if _, err := c.run(ctx, append([]string{"add", "--force", "--"}, files...)...); err != nil {
 		return "", err
 	}
@@ -219,6 +248,20 @@ func (c *Checkout) Commit(ctx context.Context, message string, files []string) (
 		return "", err
 	}
 	return c.Head(ctx)
+}
+
+// CommitNothing makes a commit that changes nothing and returns it.
+func (c *Checkout) CommitNothing(ctx context.Context, message string) (string, error) {
+	tree, err := c.run(ctx, "rev-parse", "refs/heads/"+Branch+"^{tree}")
+	if err != nil {
+		return "", err
+	}
+	commit, err := c.run(ctx, append(ownCommit(), "commit-tree", "-p", "refs/heads/"+Branch, "-m", message, tree)...)
+	if err != nil {
+		return "", err
+	}
+	_, err = c.run(ctx, "update-ref", "-m", "commit: "+message, "refs/heads/"+Branch, commit)
+	return commit, err
 }
 
 // Head is the id of the commit that is checked out.

@@ -35,6 +35,10 @@ func Status(w io.Writer, style Style, s workshop.Status, verbose bool) {
 		writef(w, "Live         %s\n", s.LiveURL)
 	}
 	writef(w, "\n")
+	if c := s.WorkingCopy; c != nil && (c.State != verify.Passed || verbose) {
+		statusChecks(w, style, []workshop.CheckStatus{*c}, seen, verbose)
+		writef(w, "\n")
+	}
 	for _, p := range s.Phases {
 		word := strings.ReplaceAll(string(p.State), "-", " ")
 		switch p.State {

@@ -36,7 +36,7 @@ func (w *Workshop) Deploy(ctx context.Context, name string, template []byte, par
 	if err != nil {
 		return nil, err
 	}
-	if existing != nil && cloud.Tag(existing, cloud.TagEnvironment) != w.env.ID {
+	if existing != nil && !w.ours(existing) {
 		return nil, fmt.Errorf("stack %s exists and does not belong to environment %s: it is left alone", name, w.env.ID)
 	}
 	if err := w.recordStack(name, ""); err != nil {
@@ -54,6 +54,19 @@ func (w *Workshop) Deploy(ctx context.Context, name string, template []byte, par
 	return stack, nil
 }
 
+// ours tells whether a stack is this environment's: it carries the tag, or the
+// ledger has its ARN, which no other stack ever has. Somebody may have taken
+// the tag away; a deployment puts it back.
+func (w *Workshop) ours(stack *types.Stack) bool {
+	if cloud.Tag(stack, cloud.TagEnvironment) == w.env.ID {
+		return true
+	}
+	entries, err := w.ledger.Entries()
+	return err == nil && slices.ContainsFunc(entries, func(e Entry) bool {
+		return e.Environment == w.env.ID && e.ARN != "" && e.ARN == aws.ToString(stack.StackId)
+	})
+}
+
 // Clone makes the working copy of the repository at url.
 func (w *Workshop) Clone(ctx context.Context, url string) error {
 	if url == "" {
@@ -62,7 +75,7 @@ func (w *Workshop) Clone(ctx context.Context, url string) error {
 	if err := w.checkout.State(ctx); err != nil {
 		return err
 	}
-	if err := w.ledger.Add(Entry{Kind: "working copy", Name: w.checkout.Dir, Environment: w.env.ID}); err != nil {
+	if err := w.ledger.Add(Entry{Kind: ledgerWorkingCopy, Name: w.checkout.Dir, Environment: w.env.ID}); err != nil {
 		return err
 	}
 	return w.checkout.Make(ctx, url, w.helper)
@@ -86,6 +99,15 @@ func (w *Workshop) Commit(ctx context.Context, message string, files map[string]
 		return "", err
 	}
 	commit, err := w.checkout.Commit(ctx, message, slices.Sorted(maps.Keys(files)))
+	if err != nil {
+		return "", err
+	}
+	return commit, w.push(ctx, commit, message)
+}
+
+// Touch commits nothing, which starts everything that a push starts.
+func (w *Workshop) Touch(ctx context.Context, message string) (string, error) {
+	commit, err := w.checkout.CommitNothing(ctx, message)
 	if err != nil {
 		return "", err
 	}

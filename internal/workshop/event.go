@@ -44,6 +44,10 @@ const (
 	Working = "progress"
 	// TaskChanged says how one of the things stands that a long work consists of.
 	TaskChanged = "task"
+	// Healed says what was put back as CloudFormation had made it.
+	Healed = "step.healed"
+	// Solved says that what mayfly had broken in secret is right again.
+	Solved = "break.solved"
 	// LogLine is a line of a build's log, as it comes.
 	LogLine = "log"
 	// MachineGone is the mayfly line: how long a build's machine lived, and what went with it.

@@ -11,6 +11,9 @@ import (
 	"time"
 )
 
+// ledgerWorkingCopy is the kind of an entry for the working copy's folder.
+const ledgerWorkingCopy = "working copy"
+
 // Entry is a line of the ledger: something that is about to be made.
 type Entry struct {
 	Time time.Time `json:"time"`

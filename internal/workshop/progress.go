@@ -22,6 +22,8 @@ type progress struct {
 	Skipped map[string]bool `json:"skipped,omitempty"`
 	// Done are the phases that were seen to be done.
 	Done map[string]bool `json:"done,omitempty"`
+	// Sabotage is what `mayfly break` has broken and nobody has found yet, disguised.
+	Sabotage string `json:"sabotage,omitempty"`
 	// Seen is when the learner was last here.
 	Seen time.Time `json:"seen,omitzero"`
 }

@@ -66,6 +66,9 @@ func (w *Workshop) Run(ctx context.Context, wanted []*phases.Phase) ([]PhaseResu
 			return nil, err
 		}
 	}
+	if err := w.connect(ctx); err != nil {
+		return nil, err
+	}
 	var results []PhaseResult
 	for _, p := range wanted {
 		began := w.now()
@@ -83,6 +86,9 @@ func (w *Workshop) Run(ctx context.Context, wanted []*phases.Phase) ([]PhaseResu
 		if err != nil {
 			return results, err
 		}
+	}
+	if w.did {
+		return results, w.retry(ctx)
 	}
 	return results, nil
 }
@@ -120,7 +126,7 @@ func (w *Workshop) runPhase(ctx context.Context, p *phases.Phase) error {
 	for i := range p.Steps {
 		step := &p.Steps[i]
 		w.step = step.Title
-		held, err := w.holds(ctx, step)
+		held, err := w.holdsOrHeals(ctx, step)
 		if err != nil {
 			return err
 		}
@@ -135,24 +141,94 @@ func (w *Workshop) runPhase(ctx context.Context, p *phases.Phase) error {
 	return nil
 }
 
-// doStep does a step and asks its checks until each has an answer.
+// doStep does a step and asks its checks until each has an answer. Where it
+// fails, or a check is not passed, what was changed or deleted behind
+// CloudFormation's back is put back, and the step is done again, once.
 func (w *Workshop) doStep(ctx context.Context, p *phases.Phase, step *phases.Step) error {
 	began := w.now()
 	w.report(Event{Event: StepStart, Detail: step.Why})
-	if err := step.Do(ctx, w); err != nil {
+	answers, err := w.attempt(ctx, p, step)
+	if err != nil {
+		mended, healErr := w.heal(ctx)
+		if mended {
+			answers, err = w.attempt(ctx, p, step)
+		}
+		err = errors.Join(err, healErr)
+	}
+	w.did = true
+	for _, a := range answers {
+		w.reportCheck(a.check, a.result)
+	}
+	if _, told := errors.AsType[*CheckError](err); err != nil && !told {
 		return fmt.Errorf("%s: %w", strings.ToLower(step.Title[:1])+step.Title[1:], err)
 	}
-	if err := w.settleStep(ctx, p, step); err != nil {
+	if err != nil {
 		return err
 	}
 	w.report(Event{Event: StepDone, Seconds: w.now().Sub(began).Seconds()})
 	return nil
 }
 
+// answer is what a check said.
+type answer struct {
+	check  verify.Check
+	result verify.Result
+}
+
+// attempt does a step and waits for the answers of its checks. One that is not
+// passed is the last, and a *CheckError.
+func (w *Workshop) attempt(ctx context.Context, p *phases.Phase, step *phases.Step) ([]answer, error) {
+	if err := step.Do(ctx, w); err != nil {
+		return nil, err
+	}
+	return w.settle(ctx, p, step)
+}
+
+// settle waits for the answers of a step's checks. One that is not passed is
+// the last, and a *CheckError.
+func (w *Workshop) settle(ctx context.Context, p *phases.Phase, step *phases.Step) ([]answer, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, settleWithin,
+		fmt.Errorf("the checks of %q had no answer within %s", step.Title, settleWithin))
+	defer cancel()
+	var answers []answer
+	for _, check := range step.Checks {
+		var result verify.Result
+		err := cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
+			result = check.Ask(ctx, w.scene)
+			return (result.State != verify.NotYet || waitsForPerson(result)) && result.Trouble != cloud.Throttled, nil
+		})
+		if err != nil {
+			return answers, err
+		}
+		answers = append(answers, answer{check, result})
+		if result.State != verify.Passed {
+			return answers, &CheckError{Phase: p.Name, Check: check.Name, Result: result}
+		}
+	}
+	return answers, nil
+}
+
+// holdsOrHeals tells whether all checks of a step pass. A resource that is not
+// as its stack made it is put back first: doing the step again would only come
+// to grief over it.
+func (w *Workshop) holdsOrHeals(ctx context.Context, step *phases.Step) (bool, error) {
+	held, drifted, err := w.holds(ctx, step)
+	if err != nil || !drifted {
+		return held, err
+	}
+	mended, err := w.heal(ctx)
+	if err != nil || !mended {
+		return false, err
+	}
+	w.did = true
+	held, _, err = w.holds(ctx, step)
+	return held, err
+}
+
 // holds tells whether all checks of a step pass already. What is on its way,
 // such as a build that an interrupted run left behind, is waited for as long
 // as it usually takes, and again as long, before the step is done anew.
-func (w *Workshop) holds(ctx context.Context, step *phases.Step) (bool, error) {
+func (w *Workshop) holds(ctx context.Context, step *phases.Step) (held, drifted bool, err error) {
 	for _, check := range step.Checks {
 		var result verify.Result
 		began := w.now()
@@ -164,61 +240,50 @@ func (w *Workshop) holds(ctx context.Context, step *phases.Step) (bool, error) {
 			return result.State != verify.NotYet || waitsForPerson(result) || w.now().Sub(began) > 2*result.Wait, nil
 		})
 		if err != nil {
-			return false, err
+			return false, false, err
 		}
 		if waitsForPerson(result) {
 			w.reportCheck(check, result)
-			return false, &CheckError{Phase: w.phase, Check: check.Name, Result: result}
+			return false, false, &CheckError{Phase: w.phase, Check: check.Name, Result: result}
 		}
 		if result.State != verify.Passed {
-			return false, nil
+			return false, result.Drifted, nil
 		}
 	}
-	return true, nil
+	return true, false, nil
 }
 
 // waitsForPerson says whether a check has no answer before somebody does something.
-func waitsForPerson(r verify.Result) bool { return r.State == verify.NotYet && r.Fix != "" }
-
-// settleStep asks a step's checks until each has an answer other than "not yet",
-// or a person is waited for.
-func (w *Workshop) settleStep(ctx context.Context, p *phases.Phase, step *phases.Step) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, settleWithin,
-		fmt.Errorf("the checks of %q had no answer within %s", step.Title, settleWithin))
-	defer cancel()
-	for _, check := range step.Checks {
-		var result verify.Result
-		err := cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
-			result = check.Ask(ctx, w.scene)
-			return (result.State != verify.NotYet || waitsForPerson(result)) && result.Trouble != cloud.Throttled, nil
-		})
-		if err != nil {
-			return err
-		}
-		w.reportCheck(check, result)
-		if result.State != verify.Passed {
-			return &CheckError{Phase: p.Name, Check: check.Name, Result: result}
-		}
-	}
-	return nil
+func waitsForPerson(r verify.Result) bool {
+	return r.State == verify.NotYet && r.Fix != ""
 }
 
 func (w *Workshop) reportCheck(check verify.Check, r verify.Result) {
 	w.report(Event{
 		Event: CheckDone, Check: check.Name, State: r.State,
-		Detail: r.Observed, Expected: r.Expected, Fix: r.Fix,
+		Detail: r.Observed, Expected: r.Expected, Fix: w.typed(r.Fix),
 	})
 }
 
-// Verify asks the checks of the phases and tells each answer. The error is the
-// worst of them: a *CheckError for one that is wrong or cannot tell.
-func (w *Workshop) Verify(ctx context.Context, wanted []*phases.Phase) ([]PhaseStatus, error) {
-	var statuses []PhaseStatus
-	var worst error
+// Verified is what [Workshop.Verify] found.
+type Verified struct {
+	// WorkingCopy is nil where none has been made.
+	WorkingCopy *CheckStatus  `json:"workingCopy,omitempty"`
+	Phases      []PhaseStatus `json:"phases"`
+	// Solved is the story of what mayfly had broken in secret, once, when it is right again.
+	Solved string `json:"solved,omitempty"`
+}
+
+// Verify looks at the working copy, asks the checks of the phases, and tells
+// each answer. The error is the worst of them: a *CheckError for one that is
+// wrong or cannot tell.
+func (w *Workshop) Verify(ctx context.Context, wanted []*phases.Phase) (Verified, error) {
+	var found Verified
+	worst := w.verifyWorkingCopy(ctx, &found)
 	for _, p := range wanted {
 		w.phase, w.step = p.Name, ""
 		status := w.askPhase(ctx, p)
-		statuses = append(statuses, status)
+		found.Phases = append(found.Phases, status)
 		w.report(Event{Event: PhaseStart, Detail: heading(p)})
 		for i, check := range p.Checks() {
 			r := status.results[i]
@@ -228,7 +293,27 @@ func (w *Workshop) Verify(ctx context.Context, wanted []*phases.Phase) ([]PhaseS
 		w.report(Event{Event: PhaseDone, Detail: string(status.State)})
 	}
 	w.phase = ""
-	return statuses, worst
+	if err := w.solved(&found); err != nil {
+		return found, err
+	}
+	return found, worst
+}
+
+func (w *Workshop) verifyWorkingCopy(ctx context.Context, found *Verified) error {
+	w.phase, w.step = "", ""
+	c, made := w.WorkingCopy(ctx)
+	if !made {
+		return nil
+	}
+	found.WorkingCopy = &c
+	w.report(Event{Event: PhaseStart, Detail: "Working copy: " + w.checkout.Dir})
+	w.report(Event{Event: CheckDone, Check: c.Name, State: c.State, Detail: c.Observed, Expected: c.Expected, Fix: c.Fix})
+	if c.State == verify.Passed {
+		return nil
+	}
+	return &CheckError{Phase: WorkingCopy, Check: c.Name, Result: verify.Result{
+		State: c.State, Observed: c.Observed, Expected: c.Expected, Fix: c.Fix,
+	}}
 }
 
 // worse keeps the first that is wrong; else the first that cannot tell; else the first not yet.

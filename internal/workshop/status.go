@@ -76,13 +76,15 @@ type Cost struct {
 
 // Status is where the learner is, asked of AWS.
 type Status struct {
-	Environment string        `json:"environment"`
-	ID          string        `json:"id"`
-	Target      string        `json:"target"`
-	Account     string        `json:"account"`
-	Region      string        `json:"region"`
-	WorkDir     string        `json:"workdir"`
-	LiveURL     string        `json:"liveUrl,omitempty"`
+	Environment string `json:"environment"`
+	ID          string `json:"id"`
+	Target      string `json:"target"`
+	Account     string `json:"account"`
+	Region      string `json:"region"`
+	WorkDir     string `json:"workdir"`
+	LiveURL     string `json:"liveUrl,omitempty"`
+	// WorkingCopy is how the working copy stands on this machine; nil where none has been made.
+	WorkingCopy *CheckStatus  `json:"workingCopy,omitempty"`
 	Phases      []PhaseStatus `json:"phases"`
 	Next        Next          `json:"next"`
 	LeadTimes   []LeadTime    `json:"leadTimes"`
@@ -98,6 +100,9 @@ func (w *Workshop) Status(ctx context.Context) (Status, error) {
 		Environment: w.env.Name, ID: w.env.ID, Target: w.env.Target, Account: w.env.Account,
 		Region: w.env.Region, WorkDir: w.env.WorkDir,
 	}
+	if c, made := w.WorkingCopy(ctx); made {
+		s.WorkingCopy = &c
+	}
 	for _, p := range w.Phases(ctx) {
 		s.Phases = append(s.Phases, w.askPhase(ctx, p))
 	}
@@ -108,7 +113,7 @@ func (w *Workshop) Status(ctx context.Context) (Status, error) {
 	if url, urlErr := w.scene.LiveURL(ctx); urlErr == nil {
 		s.LiveURL = url
 	}
-	s.Next = next(s.Phases)
+	s.Next = w.next(s)
 	return s, err
 }
 
@@ -145,9 +150,7 @@ func (w *Workshop) askPhase(ctx context.Context, p *phases.Phase) PhaseStatus {
 	counts := map[verify.State]int{}
 	for i, r := range s.results {
 		counts[r.State]++
-		s.Checks = append(s.Checks, CheckStatus{
-			Name: checks[i].Name, State: r.State, Observed: r.Observed, Expected: r.Expected, Fix: r.Fix,
-		})
+		s.Checks = append(s.Checks, w.checkStatus(checks[i].Name, r))
 	}
 	switch {
 	case counts[verify.Passed] == len(checks):
@@ -164,7 +167,17 @@ func (w *Workshop) askPhase(ctx context.Context, p *phases.Phase) PhaseStatus {
 	return s
 }
 
-// next finds the one thing to do.
+// next finds the one thing to do, on this machine first.
+func (w *Workshop) next(s Status) Next {
+	if c := s.WorkingCopy; c != nil && c.State == verify.Wrong {
+		return Next{Command: c.Fix, Why: c.Observed}
+	}
+	n := next(s.Phases)
+	n.Command = w.typed(n.Command)
+	return n
+}
+
+// next finds the one thing to do in the phases.
 func next(all []PhaseStatus) Next {
 	var answer Next
 	for _, p := range all {

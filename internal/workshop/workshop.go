@@ -32,6 +32,11 @@ type Workshop struct {
 	// told is what working said last, since which nothing else was told.
 	told string
 	live LiveChange
+	// dirty tells whether the working copy held changes that were not committed
+	// when it was last looked at, inside whether the person is in it.
+	dirty, inside bool
+	// did tells whether a step was done since the workshop was opened.
+	did bool
 }
 
 // Options are what a workshop is opened with. Every field is set.
@@ -47,6 +52,9 @@ type Options struct {
 	CredentialHelper string
 	// Environ are the variables that git is given.
 	Environ []string
+	// Inside says that the person is in the working copy, where git commands
+	// need no `cd` before them.
+	Inside bool
 }
 
 // WrongAccountError says that who is signed in is not in the environment's account and region.
@@ -68,12 +76,16 @@ func Open(o Options) (*Workshop, error) {
 			Want: "account " + e.Account + " in " + e.Region, Have: "account " + o.Cloud.Account + " in " + o.Cloud.Region,
 		}
 	}
-	return &Workshop{
-		env: e, dir: o.Dir, app: o.Application, reporter: o.Reporter, now: o.Now, helper: o.CredentialHelper,
+	w := &Workshop{
+		env: e, dir: o.Dir, app: o.Application, reporter: o.Reporter, now: o.Now, helper: o.CredentialHelper, inside: o.Inside,
 		scene:    &verify.Scene{Cloud: o.Cloud, Names: e.Names(), Live: &http.Client{Timeout: liveTimeout}},
 		checkout: &git.Checkout{Dir: e.WorkDir, Environment: e.ID, Environ: o.Environ},
 		ledger:   openLedger(o.Dir, o.Now),
-	}, nil
+	}
+	if w.madeWorkingCopy() {
+		w.checkout.Was = phases.ApplicationFile
+	}
+	return w, nil
 }
 
 // Environment is the environment that was opened.

@@ -1,0 +1,59 @@
+package workshop
+
+import (
+	"context"
+	"strings"
+
+	"github.com/mayfly-cd/mayfly/internal/cloud"
+)
+
+// heal puts back what has drifted in the environment's stacks, and tells
+// whether there was anything. The application comes last: the pipeline's stack
+// has the role that may change it.
+func (w *Workshop) heal(ctx context.Context) (mended bool, err error) {
+	names := w.scene.Names
+	for _, name := range []string{names.RepositoryStack(), names.PipelineStack(), names.ApplicationStack()} {
+		found, err := w.scene.FindStack(ctx, name)
+		if err != nil {
+			return mended, err
+		}
+		if found == nil || !w.ours(found) && !w.owns(found) {
+			continue
+		}
+		w.working("looking for what was changed in stack %s", name)
+		drifted, err := w.scene.Heal(ctx, name, func(e cloud.StackEvent) {
+			w.working("%s %s %s", e.Status, e.Type, e.Resource)
+		})
+		if err != nil {
+			return mended, err
+		}
+		if len(drifted) > 0 {
+			mended = true
+			w.report(Event{Event: Healed, Detail: "put back " + strings.Join(drifted, ", ") + " of stack " + name})
+		}
+	}
+	return mended, nil
+}
+
+// retry starts the head's execution again where it ended badly through what
+// this run has mended, and waits for it.
+func (w *Workshop) retry(ctx context.Context) error {
+	head, err := w.scene.Head(ctx)
+	if err != nil || head == "" {
+		return err
+	}
+	again, inProgress, err := w.scene.WantsRetry(ctx, head)
+	if inProgress {
+		_ = w.Await(ctx, head) // how it ended is asked next
+		again, _, err = w.scene.WantsRetry(ctx, head)
+	}
+	if err != nil || !again {
+		return err
+	}
+	w.working("starting again what had failed")
+	commit, err := w.Touch(ctx, "Start again")
+	if err != nil {
+		return err
+	}
+	return w.Await(ctx, commit)
+}

@@ -1,0 +1,112 @@
+package verify
+
+import (
+	"context"
+	"strings"
+
+	"github.com/mayfly-cd/mayfly/internal/cloud"
+)
+
+// LeastPrivilege asks whether the build's role may do what a build needs, and
+// nothing more; the tutorials of 2018 had it do everything.
+var LeastPrivilege = Check{
+	Name: "least-privilege", Asks: "Does the build's role allow what a build needs, and nothing more?",
+	Ask: func(ctx context.Context, s *Scene) Result {
+		if project, result := s.project(ctx); project == nil {
+			return result
+		}
+		return s.rolesAsMade(ctx, "mayfly run codebuild", "its role has statements of its own and nothing more", "BuildRole")
+	},
+}
+
+// PipelinePermissions asks whether whoever works for the pipeline may do that.
+var PipelinePermissions = Check{
+	Name: "permissions", Asks: "May the pipeline and its rule do what they have to, and nothing more?",
+	Ask: func(ctx context.Context, s *Scene) Result {
+		const fix = "mayfly run codepipeline"
+		const expected = "the roles and the bucket's policy as their template has them"
+		m, err := s.asMade(ctx, s.Names.PipelineStack())
+		if err != nil {
+			return cannotTell("cloudformation GetTemplate", err)
+		}
+		if m == nil {
+			return s.noPipelineStack(ctx, fix)
+		}
+		if lost, err := s.gone(ctx, m, "Artifacts"); err != nil {
+			return cannotTell("s3 HeadBucket", err)
+		} else if lost != "" {
+			return wrong(lost, expected, fix)
+		}
+		changed, err := s.changedBucketPolicy(ctx, m, "ArtifactsPolicy", "Artifacts")
+		if err != nil {
+			return cannotTell("s3 GetBucketPolicy", err)
+		}
+		if changed != "" {
+			return wrong(changed, expected, fix)
+		}
+		return s.rolesAsMade(ctx, fix, "the pipeline and its rule have roles of their own", "PipelineRole", "PushRole")
+	},
+}
+
+// DeployRole asks whether the role that CloudFormation is handed may deploy the application.
+var DeployRole = Check{
+	Name: "deploy-role", Asks: "May CloudFormation deploy the application, and nothing more?",
+	Ask: func(ctx context.Context, s *Scene) Result {
+		return s.rolesAsMade(ctx, "mayfly run cloudformation", "the deploy role makes roles within a boundary alone", "DeployRole", "Boundary")
+	},
+}
+
+// rolesAsMade compares roles of the pipeline's stack with its template.
+func (s *Scene) rolesAsMade(ctx context.Context, fix, fine string, logical ...string) Result {
+	m, err := s.asMade(ctx, s.Names.PipelineStack())
+	if err != nil {
+		return cannotTell("cloudformation GetTemplate", err)
+	}
+	if m == nil {
+		return s.noPipelineStack(ctx, fix)
+	}
+	expected := strings.Join(logical, " and ") + " as the stack's template has them"
+	if lost, err := s.gone(ctx, m, logical...); err != nil {
+		return cannotTell("iam GetRole", err)
+	} else if lost != "" {
+		return wrong(lost, expected, fix)
+	}
+	for _, l := range logical {
+		if m.template.Resources[l].Type != "AWS::IAM::Role" {
+			continue
+		}
+		changed, err := s.changedRole(ctx, m, l)
+		if err != nil {
+			return cannotTell("iam GetRolePolicy", err)
+		}
+		if changed != "" {
+			return wrong(changed, expected, fix)
+		}
+	}
+	return passed("%s", fine)
+}
+
+// because adds to an answer that something is missing what became of the
+// pipeline's stack, where that is why.
+func (s *Scene) because(ctx context.Context, r Result) Result {
+	stack := stackComplete(ctx, s, s.Names.PipelineStack(), "the pipeline's stack", r.Fix)
+	if stack.State == Wrong {
+		r.Observed += ": " + stack.Observed
+	}
+	return r
+}
+
+// lostTag looks for the tag by which a stack is known to be the environment's.
+func (s *Scene) lostTag(ctx context.Context, name, fix string) Result {
+	stack, err := s.FindStack(ctx, name)
+	if err != nil || stack == nil || cloud.Tag(stack, cloud.TagEnvironment) == s.Names.ID {
+		return Result{} // another question says what is wrong then
+	}
+	return wrong("stack "+name+" has lost its tag "+cloud.TagEnvironment+": a teardown would leave it",
+		cloud.TagEnvironment+"="+s.Names.ID, fix)
+}
+
+// noPipelineStack says that the stack of the phases 2 to 5 is not there.
+func (s *Scene) noPipelineStack(_ context.Context, fix string) Result {
+	return wrong("there is no stack "+s.Names.PipelineStack(), "the stack that everything from the project to the pipeline is in", fix)
+}
