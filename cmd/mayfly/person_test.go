@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,8 +19,6 @@ import (
 
 	"github.com/mayfly-cd/mayfly/internal/workshop"
 )
-
-var update = flag.Bool("update", false, "write the golden screens again")
 
 // person sits at a terminal in which mayfly runs, reads the screen and types.
 type person struct {
