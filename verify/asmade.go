@@ -189,7 +189,7 @@ func comparePolicies(want policy, text string) string {
 	for _, w := range want.Statement {
 		i := slices.IndexFunc(have.Statement, func(h statement) bool { return h.Sid == w.Sid && h.Effect == w.Effect })
 		if i < 0 {
-			return fmt.Sprintf("lacks the statement %s (%s)", w.Sid, strings.Join(w.Action, ", "))
+			return fmt.Sprintf("lacks the statement %s (%s)", w.Sid, some(w.Action))
 		}
 		for _, action := range w.Action {
 			if !slices.Contains(have.Statement[i].Action, action) {
@@ -200,7 +200,7 @@ func comparePolicies(want policy, text string) string {
 	for _, h := range have.Statement {
 		i := slices.IndexFunc(want.Statement, func(w statement) bool { return h.Sid == w.Sid && h.Effect == w.Effect })
 		if i < 0 {
-			return fmt.Sprintf("has a statement more than its template: %s %s (%s)", h.Effect, strings.Join(h.Action, ", "), h.Sid)
+			return fmt.Sprintf("has a statement more than its template: %s %s (%s)", h.Effect, some(h.Action), h.Sid)
 		}
 		for _, action := range h.Action {
 			if !slices.Contains(want.Statement[i].Action, action) {
@@ -209,4 +209,13 @@ func comparePolicies(want policy, text string) string {
 		}
 	}
 	return ""
+}
+
+// some names the first of some actions, and how many more there are.
+func some(actions []string) string {
+	const most = 3
+	if len(actions) <= most {
+		return strings.Join(actions, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(actions[:most], ", "), len(actions)-most)
 }

@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -39,7 +40,8 @@ func parseBuildspec(data []byte) (spec buildspec, trouble string) {
 	}
 	known := []string{"install", "pre_build", "build", "post_build"}
 	commands := 0
-	for name, node := range spec.Phases {
+	for _, name := range slices.Sorted(maps.Keys(spec.Phases)) {
+		node := spec.Phases[name]
 		if !slices.Contains(known, name) {
 			return spec, fmt.Sprintf("buildspec.yml has a phase %q; there are install, pre_build, build and post_build", name)
 		}

@@ -298,6 +298,10 @@ func (w *mistakeWorld) stable(text string) string {
 		{`\b[0-9a-f]{10}\b`, "<commit>"},
 		{`\b[0-9a-f]{7}\b`, "<commit>"},
 		{`127\.0\.0\.1:\d+`, "127.0.0.1:<port>"},
+		{`/lambda-url/[0-9a-z]+`, "/lambda-url/<id>"},
+		{`-[A-Z0-9]{12,13}\b`, "-<suffix>"},
+		{`-artifacts-[a-z0-9]+`, "-artifacts-<suffix>"},
+		{`\bbuild \d+`, "build <n>"},
 	} {
 		text = regexp.MustCompile(r.pattern).ReplaceAllString(text, r.with)
 	}

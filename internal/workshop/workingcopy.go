@@ -86,8 +86,12 @@ func (w *Workshop) judgeConnection(is git.Condition, url string) verify.Result {
 	return verify.Result{}
 }
 
-// helps tells whether a credential helper is mayfly's and its program is there.
+// helps tells whether a credential helper is mayfly's and its program is
+// there, or is the AWS CLI's.
 func (w *Workshop) helps(helper string) bool {
+	if strings.Contains(helper, "codecommit credential-helper") {
+		return true
+	}
 	command, ours := strings.CutSuffix(helper, " git-credential --env "+w.env.Name)
 	if !ours {
 		return false
