@@ -103,7 +103,7 @@ func (e *Execution) add(detail types.ActionExecutionDetail, describes string) {
 		e.Approval = newApproval(detail, a.Span)
 	}
 	if span != nil {
-		span.widen(a.Span)
+		*span = span.widened(a.Span)
 	}
 	if a.Status == types.ActionExecutionStatusFailed {
 		e.addFailure(a)
@@ -121,14 +121,15 @@ func (e *Execution) addFailure(a Action) {
 	}
 }
 
-// widen makes the span take in another.
-func (s *Span) widen(other Span) {
+// widened is the span that takes in another, too.
+func (s Span) widened(other Span) Span {
 	if s.From.IsZero() || other.From.Before(s.From) {
 		s.From = other.From
 	}
 	if other.To.After(s.To) {
 		s.To = other.To
 	}
+	return s
 }
 
 func newAction(detail types.ActionExecutionDetail) Action {

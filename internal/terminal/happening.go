@@ -84,9 +84,9 @@ func sentence(h workshop.Happening) string {
 	case workshop.ActionStarted:
 		return action + " started" + usually(h)
 	case workshop.ActionSucceeded:
-		return action + " succeeded" + took(h) + after(": ", h.Detail)
+		return action + " succeeded" + took(h) + colon(h.Detail)
 	case workshop.ActionFailed:
-		return "✗ " + action + " failed" + took(h) + after(": ", reason(h))
+		return "✗ " + action + " failed" + took(h) + colon(reason(h))
 	case workshop.ActionAbandoned:
 		return action + " was abandoned" + took(h)
 	case workshop.ApprovalAwaited:
@@ -129,7 +129,7 @@ func noticed(h workshop.Happening) string {
 	case h.Committed != nil && h.Time.After(*h.Committed):
 		said += ", committed " + ago(h.Time.Sub(*h.Committed)) + " before"
 	}
-	return said + after(": ", filesChanged(h.Files))
+	return said + colon(filesChanged(h.Files))
 }
 
 // ago is a time that is known to the second.
@@ -214,11 +214,12 @@ func failureLines(f *verify.Failure) []string {
 	return lines
 }
 
-func after(prefix, words string) string {
+// colon puts words behind a colon, where there are any.
+func colon(words string) string {
 	if words = oneLine(words); words == "" {
 		return ""
 	}
-	return prefix + words
+	return ": " + words
 }
 
 // title is a commit message's first line.
@@ -237,13 +238,11 @@ func Note(environment string, h workshop.Happening) string {
 		said += " by " + oneLine(h.Author)
 	}
 	said += ": " + sentence(h)
-	if h.Failure != nil {
-		if h.Event == workshop.ExecutionFailed {
-			said += after(": ", reason(h))
-		}
-		for _, line := range failureLines(h.Failure) {
-			said += "\n" + line
-		}
+	if h.Failure == nil {
+		return said
 	}
-	return said
+	if h.Event == workshop.ExecutionFailed {
+		said += colon(reason(h))
+	}
+	return strings.Join(append([]string{said}, failureLines(h.Failure)...), "\n")
 }

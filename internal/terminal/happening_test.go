@@ -14,8 +14,11 @@ func someHappenings() []workshop.Happening {
 	at := time.Date(2026, 2, 3, 4, 5, 6, 0, time.Local)
 	committed := at.Add(-2500 * time.Millisecond)
 	files := []verify.FileChange{
-		{Path: "greeting.json", Change: "modified", Added: 1, Removed: 1}, {Path: "new.go", Change: "added", Added: 20},
-		{Path: "old.go", Change: "deleted"}, {Path: "a", Change: "modified"}, {Path: "b", Change: "modified"},
+		{Path: "greeting.json", Change: "modified", Added: 1, Removed: 1},
+		{Path: "new.go", Change: "added", Added: 20},
+		{Path: "old.go", Change: "deleted"},
+		{Path: "a", Change: "modified"},
+		{Path: "b", Change: "modified"},
 	}
 	failure := &verify.Failure{
 		Reason:  "BUILD: Error while executing command: go test ./.... Reason: exit status 1",

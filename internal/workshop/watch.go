@@ -235,10 +235,11 @@ func (v *watcher) remember(e *verify.Execution) {
 // idle tells whether nothing moves any more. A push that has just been made
 // has no execution yet: it is given the time that a push may take.
 func (v *watcher) idle(ctx context.Context, executions []*verify.Execution) (bool, error) {
-	for _, e := range executions {
-		if e.Moving() && !slices.ContainsFunc(e.Actions, verify.Action.Waiting) {
-			return false, nil
+	if moves, err := v.moves(ctx, executions); err != nil || moves {
+		if err != nil {
+			v.failed(err)
 		}
+		return false, nil
 	}
 	if len(executions) == 0 {
 		return true, nil
@@ -256,6 +257,26 @@ func (v *watcher) idle(ctx context.Context, executions []*verify.Execution) (boo
 		return false, fmt.Errorf("the push of %.7s started no execution within %s", head, noticeWithin)
 	}
 	return false, nil
+}
+
+// moves tells whether an execution goes on without anybody's doing: what asks
+// a person, and what stands behind it, does not.
+func (v *watcher) moves(ctx context.Context, executions []*verify.Execution) (bool, error) {
+	moving, asked := []*verify.Execution{}, false
+	for _, e := range executions {
+		if e.Moving() {
+			moving = append(moving, e)
+			asked = asked || slices.ContainsFunc(e.Actions, verify.Action.Waiting)
+		}
+	}
+	if len(moving) == 0 || !asked {
+		return len(moving) > 0, nil
+	}
+	question, err := v.w.scene.Question(ctx)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(moving, func(e *verify.Execution) bool { return !question.Holds(e.ID) }), nil
 }
 
 // verdict is how the execution ended that was waited for.

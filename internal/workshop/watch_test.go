@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -35,7 +36,7 @@ func newWatcher(t *testing.T) *watcher {
 }
 
 func anAction(stage, name string, status types.ActionExecutionStatus, from, to int) verify.Action {
-	a := verify.Action{ID: stage + name + fmt.Sprint(from), Stage: stage, Name: name, Status: status}
+	a := verify.Action{ID: stage + name + strconv.Itoa(from), Stage: stage, Name: name, Status: status}
 	a.From = noon().Add(time.Duration(from) * time.Second)
 	if status != types.ActionExecutionStatusInProgress {
 		a.To = noon().Add(time.Duration(to) * time.Second)
@@ -105,7 +106,8 @@ func TestWatchTellsWhatIsNew(t *testing.T) {
 		{"source done", types.PipelineExecutionStatusInProgress, []verify.Action{
 			anAction("Source", "Source", succeeded, 0, 2), anAction("Deploy", "Prepare", moving, 2, 0),
 		}, []string{
-			"execution.noticed", "stage.started Source", "action.started Source Source", "action.succeeded Source Source 2/0",
+			"execution.noticed", "stage.started Source", "action.started Source Source", //nolint:dupword // the stage and its action
+			"action.succeeded Source Source 2/0",
 			"stage.succeeded Source 2/0", "stage.started Deploy", "action.started Deploy Prepare",
 		}},
 		{"the same again", types.PipelineExecutionStatusInProgress, []verify.Action{
