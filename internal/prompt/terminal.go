@@ -132,7 +132,7 @@ const selectTemplate = `
 // ask puts a question. What was typed before it, and what is left of a paste
 // behind the answer, is dropped.
 func (t Terminal) ask(p survey.Prompt, answer any, check func(string) error) (err error) {
-	survey.SelectQuestionTemplate, survey.ErrorTemplate = selectTemplate, errorTemplate // survey has no other way
+	survey.SelectQuestionTemplate, survey.ErrorTemplate = selectTemplate, errorTemplate //nolint:reassign // survey has no other way
 	core.DisableColor = t.NoColor
 	tty.DropInput(t.In.Fd())
 	in := t.In

@@ -97,7 +97,7 @@ func TestTerminalAnswersAtOnce(t *testing.T) {
 			return r
 		}, func() {
 			p.sees("leave")
-			typed = time.Now()
+			typed = time.Now() //nolint:forbidigo // a duration is what is tested
 			p.types("q\r")
 		})
 		key, took, _ := strings.Cut(got.answer, " ")
@@ -239,7 +239,7 @@ func TestTerminalDropsTheRest(t *testing.T) {
 	p.sees("y") // echoed, as nobody asks yet
 	got := p.answers(texts, func() {
 		p.sees("(hello)")
-		p.types("first\ry\ry\ry\r")
+		p.types("first\r" + strings.Repeat("y\r", 3))
 	})
 	if got.answer != "first" || got.err != nil {
 		t.Errorf("%+v", got)
@@ -278,7 +278,7 @@ func TestTerminalBreaksBetweenWords(t *testing.T) {
 		return reply{yes: yes, err: err}
 	}, func() {
 		p.sees("(y/N)")
-		for _, line := range strings.Split(p.screen.String(), "\n") {
+		for line := range strings.SplitSeq(p.screen.String(), "\n") {
 			for word := range strings.FieldsSeq(line) {
 				if !strings.Contains("? (y/N) "+question, word) {
 					t.Errorf("a word is broken: %q in\n%s", word, p.screen)

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,7 +53,7 @@ func (c Card) facts() [][2]string {
 		facts = append(facts, [2]string{name, firstLine(fmt.Sprintf(format, args...))})
 	}
 	if len(c.Phases) > 0 {
-		done := fmt.Sprintf("%d", len(c.Phases))
+		done := strconv.Itoa(len(c.Phases))
 		if c.Of > 0 {
 			done = fmt.Sprintf("%d of %d", len(c.Phases), c.Of)
 		}

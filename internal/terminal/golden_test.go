@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 		program(kind)
 	}
 	time.Local = time.UTC // the drawings show the time of the place
-	os.Exit(m.Run())
+	os.Exit(m.Run())      //nolint:forbidigo // this is main
 }
 
 // golden compares lines with a file in testdata.

@@ -3,6 +3,7 @@
 package terminal
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -22,17 +23,17 @@ import (
 func program(kind string) {
 	switch kind {
 	case "signal":
-		restore, err := Keys(os.Stdin, func(rune) {})
+		restore, err := Keys(os.Stdin, func(rune) {}) //nolint:forbidigo // this is main
 		if err != nil {
 			panic(err)
 		}
 		defer restore()
 	case "panic":
-		if _, err := Keys(os.Stdin, func(key rune) { panic("of " + string(key)) }); err != nil {
+		if _, err := Keys(os.Stdin, func(key rune) { panic("of " + string(key)) }); err != nil { //nolint:forbidigo // this is main
 			panic(err)
 		}
 	}
-	_, _ = os.Stdout.WriteString("ready\n")
+	_, _ = os.Stdout.WriteString("ready\n") //nolint:forbidigo // this is main
 	select {}
 }
 
@@ -68,7 +69,20 @@ func typed(t *testing.T, user *os.File, keys string) {
 
 // arrives waits until what was typed is at the terminal's other end, to which
 // the kernel carries it in the background.
-func arrives() { time.Sleep(100 * time.Millisecond) }
+func arrives() { <-time.After(100 * time.Millisecond) }
+
+// eventually waits until something holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	for !holds() {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-deadline:
+			t.Fatalf("%s: it never comes to that", what)
+		}
+	}
+}
 
 // TestKeys takes keys at once and without an echo, and leaves nothing over.
 func TestKeys(t *testing.T) {
@@ -174,14 +188,10 @@ func TestListen(t *testing.T) {
 	}
 	for _, want := range []bool{true, false} {
 		typed(t, user, "l")
-		for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
-			if unfolded, _ := state(); unfolded == want {
-				break
-			}
-			if time.Now().After(deadline) {
-				t.Fatalf("unfolded is not %v", want)
-			}
-		}
+		eventually(t, fmt.Sprintf("unfolded %v", want), func() bool {
+			unfolded, _ := state()
+			return unfolded == want
+		})
 	}
 	restore()
 	if _, keys := state(); keys || mode(t, tty) != before {
@@ -244,14 +254,7 @@ func send(s syscall.Signal) func(t *testing.T, c *exec.Cmd, user *os.File) {
 func interruptTwice(t *testing.T, _ *exec.Cmd, user *os.File) {
 	t.Helper()
 	typed(t, user, "\x03")
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if mode(t, user).Lflag&unix.ECHO != 0 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("Ctrl-C did not give the terminal back")
-		}
-	}
-	time.Sleep(50 * time.Millisecond) // the signals are given back right after it
+	eventually(t, "the terminal given back", func() bool { return mode(t, user).Lflag&unix.ECHO != 0 })
+	arrives() // the signals are given back right after it
 	typed(t, user, "\x03")
 }

@@ -3,6 +3,7 @@
 package tty
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -42,14 +43,14 @@ func (r *Reader) Read(p []byte) (int, error) {
 	wait := []unix.PollFd{{Fd: int32(r.fd), Events: unix.POLLIN}, {Fd: int32(r.wake.Fd()), Events: unix.POLLIN}}
 	for {
 		_, err := unix.Poll(wait, -1)
-		if err == unix.EINTR { //nolint:errorlint // an errno, never wrapped
+		if errors.Is(err, unix.EINTR) {
 			continue
 		}
 		if err != nil || wait[1].Revents != 0 || wait[0].Revents&unix.POLLIN == 0 {
 			return 0, io.EOF
 		}
 		n, err := unix.Read(r.fd, p)
-		if err == unix.EINTR || err == unix.EAGAIN { //nolint:errorlint // as above
+		if errors.Is(err, unix.EINTR) || errors.Is(err, unix.EAGAIN) {
 			continue
 		}
 		if err != nil || n <= 0 {

@@ -2,8 +2,10 @@ package workshop
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,10 +34,10 @@ func (l *fakeLog) GetLogEvents(_ context.Context, in *cloudwatchlogs.GetLogEvent
 			return nil, err
 		}
 	} else if !aws.ToBool(in.StartFromHead) {
-		return nil, fmt.Errorf("it does not start from the head")
+		return nil, errors.New("it does not start from the head")
 	}
 	to := min(from+2, len(l.messages))
-	out := &cloudwatchlogs.GetLogEventsOutput{NextForwardToken: aws.String(fmt.Sprint(to))}
+	out := &cloudwatchlogs.GetLogEventsOutput{NextForwardToken: aws.String(strconv.Itoa(to))}
 	for _, message := range l.messages[from:to] {
 		out.Events = append(out.Events, types.OutputLogEvent{Message: &message})
 	}
