@@ -46,6 +46,9 @@ func TestMaterialIsThere(t *testing.T) {
 				t.Errorf("the application in %s has no %s", language, name)
 			}
 		}
+		if strings.Count(string(files[a.GreetingFile()]), `"`) != 2 {
+			t.Errorf("%s has more in quotes than the greeting, which the lessons' sed would change too", a.GreetingFile())
+		}
 		for name := range files {
 			if strings.HasPrefix(name, buildspecs) || strings.HasSuffix(name, ".txt") && name != "requirements.txt" {
 				t.Errorf("the application in %s has %s", language, name)
@@ -149,11 +152,11 @@ func TestArtifactHoldsTheServiceAlone(t *testing.T) {
 			needs(t, a)
 			files["deploy.json"] = []byte("{}")
 			spec := readBuildspec(t, language, "caching")
-			script := "set -e\n"
+			lines := []string{"set -e"}
 			for _, phase := range []string{"install", "build", "post_build"} {
-				script += strings.Join(spec.Phases[phase].Commands, "\n") + "\n"
+				lines = append(lines, spec.Phases[phase].Commands...)
 			}
-			script += `echo "$CACHE" > "$HOME/cache"`
+			script := strings.Join(append(lines, `echo "$CACHE" > "$HOME/cache"`), "\n")
 			home := t.TempDir()
 			t.Setenv("HOME", home)
 			t.Setenv("CODEBUILD_BUILD_SUCCEEDING", "1")

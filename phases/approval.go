@@ -11,6 +11,7 @@ var Approval = &Phase{
 	Name: "approval", Aliases: []string{"approve"}, Title: "Manual approval", Tagline: "Do you want to deploy?",
 	Requires: []*Phase{Caching},
 	Undo:     undoApproval,
+	Missing:  "Nothing. From now on the slowest stage is you.",
 	Steps: []Step{
 		{
 			Title: "Put a person in the way",

@@ -11,6 +11,7 @@ var Caching = &Phase{
 	Name: "caching", Aliases: []string{"cache"}, Title: "Speeding up CodeBuild", Tagline: "Just press the Turbo button",
 	Requires: []*Phase{CloudFormation},
 	Undo:     undoCaching,
+	Missing:  "Nothing, if your tests are trusted. Where somebody must be asked first, that is the bonus phase.",
 	Steps: []Step{
 		{
 			Title: "Turn on the cache",

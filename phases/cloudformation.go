@@ -14,6 +14,7 @@ var CloudFormation = &Phase{
 	Tagline:  "Like Continuous Integration, but for customer feedback",
 	Requires: []*Phase{CodePipeline},
 	Undo:     undoCloudFormation,
+	Missing:  "Every build starts from nothing, and does again what the last one did.",
 	Steps: []Step{
 		{
 			Title: "Add the Deploy stage",

@@ -11,6 +11,7 @@ var CodeBuild = &Phase{
 	Name: "codebuild", Title: "CodeBuild", Tagline: "Builds... can't someone else do it?",
 	Requires: []*Phase{CodeCommit},
 	Undo:     undoCodeBuild,
+	Missing:  "Nothing is automatic: you started this build, and what it made is gone.",
 	Steps: []Step{
 		{
 			Title: "Make the build project",

@@ -10,7 +10,8 @@ import (
 // CodeCommit is phase 1: a repository, and a push that IAM lets through.
 var CodeCommit = &Phase{
 	Name: "codecommit", Title: "CodeCommit", Tagline: "Git and IAM, together at last",
-	Undo: undoCodeCommit,
+	Undo:    undoCodeCommit,
+	Missing: "Nobody builds what you push, and nobody tests it.",
 	Steps: []Step{
 		{
 			Title: "Make the repository",

@@ -15,6 +15,7 @@ var CodePipeline = &Phase{
 	Name: "codepipeline", Aliases: []string{"pipeline"}, Title: "CodePipeline", Tagline: "Extreme Programming, to the MAX!",
 	Requires: []*Phase{CodeBuild},
 	Undo:     undoCodePipeline,
+	Missing:  "What was built goes nowhere: no customer has seen it.",
 	Steps: []Step{
 		{
 			Title: "Let the build hand on what it made",

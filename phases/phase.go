@@ -24,6 +24,8 @@ type Phase struct {
 	Requires []*Phase
 	// Steps are done in order.
 	Steps []Step
+	// Missing says, when the phase is done, what is missing still.
+	Missing string
 	// Undo takes back what the phase has made, when no later phase stands. It must be safe to do again.
 	Undo func(ctx context.Context, u Undoer) error
 }

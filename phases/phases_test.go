@@ -71,8 +71,8 @@ func TestDeclarations(t *testing.T) {
 				t.Errorf("%s: %v", p.Name, err)
 			}
 		}
-		if p.Title == "" || p.Tagline == "" || len(p.Steps) == 0 {
-			t.Errorf("%s wants a title, a tagline and steps", p.Name)
+		if p.Title == "" || p.Tagline == "" || p.Missing == "" || p.Undo == nil || len(p.Steps) == 0 {
+			t.Errorf("%s wants a title, a tagline, what is missing still, an Undo and steps", p.Name)
 		}
 		for _, r := range p.Requires {
 			if r.Number() >= p.Number() {

@@ -3,6 +3,7 @@ package verify
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -174,5 +175,63 @@ func TestCompare(t *testing.T) {
 	c.Off.Phases[0].Took = 20*time.Second + 900*time.Millisecond
 	if got := c.sentence(); !strings.Contains(got, "no gain this time") {
 		t.Errorf("what may be noise: got %q", got)
+	}
+}
+
+// TestCommit says who made a commit and what differs from its parent.
+func TestCommit(t *testing.T) {
+	s, faults := newScene(t)
+	name := s.Names.Repository()
+	if head, err := s.Head(t.Context()); head != "" || err != nil {
+		t.Errorf("no repository: %q, %v", head, err)
+	}
+	if _, err := s.CodeCommit.CreateRepository(t.Context(), &codecommit.CreateRepositoryInput{RepositoryName: &name}); err != nil {
+		t.Fatal(err)
+	}
+	put := func(path, content string) types.PutFileEntry {
+		return types.PutFileEntry{FilePath: &path, FileContent: []byte(content)}
+	}
+	first, err := s.CodeCommit.CreateCommit(t.Context(), &codecommit.CreateCommitInput{
+		RepositoryName: &name, BranchName: aws.String("main"), AuthorName: aws.String("Ada"), CommitMessage: aws.String("Begin\n"),
+		PutFiles: []types.PutFileEntry{put("stays", "1"), put("goes", "2")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := s.CodeCommit.CreateCommit(t.Context(), &codecommit.CreateCommitInput{
+		RepositoryName: &name, BranchName: aws.String("main"), ParentCommitId: first.CommitId, AuthorName: aws.String("Bob"),
+		CommitMessage: aws.String("Go on\n\nIn full."), PutFiles: []types.PutFileEntry{put("stays", "one"), put("dir/new", "3")},
+		DeleteFiles: []types.DeleteFileEntry{{FilePath: aws.String("goes")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if head, err := s.Head(t.Context()); head != aws.ToString(second.CommitId) || err != nil {
+		t.Errorf("head %q, %v", head, err)
+	}
+	for id, want := range map[string]Commit{
+		*first.CommitId: {Author: "Ada", Message: "Begin", Files: []FileChange{{Path: "goes", Change: "added"}, {Path: "stays", Change: "added"}}},
+		*second.CommitId: {Author: "Bob", Message: "Go on\n\nIn full.", Files: []FileChange{
+			{Path: "dir/new", Change: "added"}, {Path: "goes", Change: "deleted"}, {Path: "stays", Change: "modified"},
+		}},
+	} {
+		got, err := s.Commit(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.SortFunc(got.Files, func(a, b FileChange) int { return strings.Compare(a.Path, b.Path) })
+		if got.Author != want.Author || got.Message != want.Message || got.Made.IsZero() || !slices.Equal(got.Files, want.Files) {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	}
+
+	faults.code.Store("AccessDeniedException")
+	faults.operation.Store("GetBranch")
+	if _, err := s.Head(t.Context()); err == nil {
+		t.Error("that it could not look is not that there is nothing")
+	}
+	faults.operation.Store("GetDifferences")
+	if c, err := s.Commit(t.Context(), *second.CommitId); err == nil || c == nil || c.Author != "Bob" {
+		t.Errorf("what is known is kept: %+v, %v", c, err)
 	}
 }

@@ -45,7 +45,7 @@ var arrows = []struct{ from, to, reason string }{
 		"the engine reports through an interface: it does not know who listens",
 	},
 	{
-		`^internal/(prompt|git)\b`, `^(internal/(workshop|terminal|cloud)|phases|verify|cmd)\b`,
+		`^internal/(prompt|git|webhook)\b`, `^(internal/(workshop|terminal|cloud)|phases|verify|cmd)\b`,
 		"these know their tool and nothing of the workshop",
 	},
 	{

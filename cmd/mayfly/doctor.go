@@ -147,11 +147,11 @@ func (a *app) showReport(ctx context.Context, r report) {
 func (a *app) examine(ctx context.Context) []finding {
 	findings := []finding{
 		a.tool(ctx, "git", "Install git 2.30 or newer.", "--version"),
-		a.tool(ctx, "go", "Install Go 1.24 or newer: the sample application is built with it.", "version"),
 		a.tool(ctx, "sh", "Install a POSIX shell: builds run in one.", "-c", "echo a shell"),
-		a.folder(), a.room(), a.port(ctx), a.proxy(), a.isolation(ctx), a.screenFinding(),
 	}
-	findings = append(findings, a.environmentFinding())
+	findings = append(findings, a.toolchains(ctx)...)
+	findings = append(findings,
+		a.folder(), a.room(), a.port(ctx), a.proxy(), a.isolation(ctx), a.screenFinding(), a.environmentFinding())
 	if dir, err := a.dir(); err == nil {
 		if at, ok := a.running(ctx, dir); ok {
 			findings = append(findings, finding{Name: "local AWS", State: note, Detail: "runs at " + at.URL})

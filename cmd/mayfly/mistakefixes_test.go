@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write docs/fixes.md")
+var update = flag.Bool("update", false, "write docs/fixes.md and the golden screens again")
 
 const fixesFile = "../../docs/fixes.md"
 

@@ -35,6 +35,9 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	code := exitCode(err)
 	if code == exitInterrupted {
 		if errors.Is(err, errFollowed) {
+			if a.streams.ErrTerminal {
+				a.say("\n") // below the ^C
+			}
 			return code // that was the way to end it
 		}
 		a.say("\nInterrupted. What was done is kept; `%s` goes on from here.\n", resume(command))

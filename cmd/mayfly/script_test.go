@@ -70,11 +70,13 @@ func setup(env *testscript.Env) error {
 			env.Setenv(name, value)
 		}
 	}
-	modules, err := exec.Command("go", "env", "GOMODCACHE").Output()
-	if err != nil {
-		return fmt.Errorf("ask go for its module cache: %w", err)
+	for _, name := range []string{"GOMODCACHE", "GOCACHE"} { // builds do not see the latter
+		dir, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			return fmt.Errorf("ask go for its caches: %w", err)
+		}
+		env.Setenv(name, strings.TrimSpace(string(dir)))
 	}
-	env.Setenv("GOMODCACHE", strings.TrimSpace(string(modules)))
 	env.Defer(func() { stopAll(env) })
 	if err := makeFile(filepath.Join(home, ".gitconfig"), []byte("[user]\n\tname = A Learner\n\temail = learner@example.com\n")); err != nil {
 		return err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mayfly-cd/mayfly/internal/git"
 	"github.com/mayfly-cd/mayfly/internal/workshop"
 	"github.com/mayfly-cd/mayfly/phases"
 )
@@ -64,41 +64,50 @@ func (a *app) show(e workshop.Environment, what string, o showOptions) error {
 		}
 		return writeApplication(sample, o.into)
 	}
-	at := phases.NewPlace(e.Names(), e.WorkDir, e.Tags(), sample)
-	if slices.Contains(lessonsBeside, what) {
-		lesson, err := phases.ReadLesson(what, at)
+	if o.template || o.buildspec || o.configuration {
+		phase, err := phases.Find(what)
 		if err != nil {
 			return err
 		}
-		a.showLesson(lesson)
-		return nil
+		file, err := materialOf(e, sample, phase, o)
+		if err == nil {
+			a.answer("%s", file)
+		}
+		return err
 	}
-	phase, err := phases.Find(what)
+	folder := what
+	if !slices.Contains(lessonsBeside, what) {
+		phase, err := phases.Find(what)
+		if err != nil {
+			return err
+		}
+		folder = phase.Name
+	}
+	lesson, err := phases.ReadLesson(folder, phases.NewPlace(e.Names(), e.WorkDir, e.Tags(), sample))
 	if err != nil {
 		return err
 	}
-	var file []byte
+	a.showLesson(lesson)
+	return nil
+}
+
+// materialOf is the file of a phase that the flags name.
+func materialOf(e workshop.Environment, sample *phases.Application, phase *phases.Phase, o showOptions) ([]byte, error) {
 	switch {
 	case o.template:
-		file = phase.Template()
-	case o.buildspec && phase == phases.CodeCommit:
-		return usage("phase %s builds nothing yet", phase.Name)
-	case o.buildspec:
-		file = sample.Buildspec(phase.Name)
+		return phase.Template(), nil
 	case o.configuration:
-		if file, err = phase.Configuration(e.Tags()); err != nil {
-			return &usageError{err}
-		}
-	default:
-		lesson, err := phase.Lesson(at)
+		file, err := phase.Configuration(e.Tags())
 		if err != nil {
-			return err
+			err = &usageError{err}
 		}
-		a.showLesson(lesson)
-		return nil
+		return file, err
+	case phase == phases.CodeCommit:
+		return nil, usage("phase %s builds nothing yet", phase.Name)
+	case phase.IsBonus():
+		return nil, usage("phase %s leaves buildspec.yml as it is", phase.Name)
 	}
-	a.answer("%s", file)
-	return nil
+	return sample.Buildspec(phase.Name), nil
 }
 
 func (a *app) showLesson(l phases.Lesson) {
@@ -117,26 +126,12 @@ func writeApplication(sample *phases.Application, dir string) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-			return fmt.Errorf("write the sample application: %w", err)
-		}
-		mode := os.FileMode(0o644)
-		if string(files[name][:min(2, len(files[name]))]) == "#!" {
-			mode = 0o755
-		}
-		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-		if errors.Is(err, os.ErrExist) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("write the sample application: %w", err)
-		}
-		_, err = file.Write(files[name])
-		if err := cmp.Or(err, file.Close()); err != nil {
-			return fmt.Errorf("write the sample application: %w", err)
-		}
+	maps.DeleteFunc(files, func(name string, _ []byte) bool {
+		_, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name)))
+		return err == nil
+	})
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return fmt.Errorf("write the sample application: %w", err)
 	}
-	return nil
+	return (&git.Checkout{Dir: dir}).Write(files)
 }

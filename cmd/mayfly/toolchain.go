@@ -61,3 +61,30 @@ func checkToolchain(ctx context.Context, e workshop.Environment) error {
 	}
 	return usage("--app %s: %w. %s%s", e.Application, tools.look(ctx, missing[0]), strings.TrimSuffix(missing[0].Install, "."), advice)
 }
+
+// toolchains says for each sample application whether it can be built here.
+// What lacks is missing if no other can, or if the environment has that one.
+func (a *app) toolchains(ctx context.Context) (findings []finding) {
+	tools := toolbox{}
+	chosen := ""
+	if e, _, err := a.environment(); err == nil && e.Target == targetLocal {
+		chosen = e.Application
+	}
+	_, here := phases.SortApplications(tools.has(ctx))
+	for _, language := range phases.Applications {
+		sample, err := phases.FindApplication(language)
+		if err != nil {
+			return append(findings, finding{Name: language, State: missing, Detail: err.Error()})
+		}
+		lacks := sample.Missing(tools.has(ctx))
+		f := finding{Name: language, State: good, Detail: "what --app " + language + " is built with is here"}
+		if len(lacks) > 0 {
+			f.State, f.Detail, f.Fix = note, "for --app "+language+": "+tools.look(ctx, lacks[0]).Error(), lacks[0].Install
+			if here == 0 || language == chosen {
+				f.State = missing
+			}
+		}
+		findings = append(findings, f)
+	}
+	return findings
+}

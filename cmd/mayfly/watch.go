@@ -63,7 +63,11 @@ func (a *app) watch(ctx context.Context, f watchFlags) error {
 	}
 	o := workshop.Watching{Once: f.once, UntilIdle: f.untilIdle}
 	tell, done := a.teller(ctx, e, f, address, &o)
-	defer done()
+	nothing := true
+	tellAndCount := func(h workshop.Happening) {
+		nothing = false
+		tell(h)
+	}
 	following := ctx
 	if f.length > 0 {
 		var cancel context.CancelFunc
@@ -73,7 +77,11 @@ func (a *app) watch(ctx context.Context, f watchFlags) error {
 	if !f.once {
 		a.say("Watching the pipeline of environment %s. Ctrl-C ends it.\n", e.Name)
 	}
-	err = w.Watch(following, o, tell)
+	err = w.Watch(following, o, tellAndCount)
+	done()
+	if err == nil && nothing {
+		a.say("No commit has gone through the pipeline yet.\n")
+	}
 	switch {
 	case ctx.Err() != nil:
 		return errFollowed

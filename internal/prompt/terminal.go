@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -30,14 +31,14 @@ var _ Prompter = Terminal{}
 
 // Confirm implements Prompter.
 func (t Terminal) Confirm(question string) (yes bool, err error) {
-	err = t.ask(&survey.Confirm{Message: oneLine(question)}, &yes, nil)
+	err = t.ask(&survey.Confirm{Message: t.wrapped(question, len(" (y/N) "))}, &yes, nil)
 	return yes && err == nil, err
 }
 
 // Type implements Prompter.
 func (t Terminal) Type(question, want string) (bool, error) {
 	var answer string
-	err := t.ask(&survey.Input{Message: oneLine(question)}, &answer, nil)
+	err := t.ask(&survey.Input{Message: t.wrapped(question, len(want))}, &answer, nil)
 	return tidy(answer) == want && err == nil, err
 }
 
@@ -48,8 +49,18 @@ func (t Terminal) Choose(question string, choices []Choice) (string, error) {
 		options[i] = text.Cut(text.Pad(c.Key, keyColumns(choices))+" "+oneLine(c.Label), t.width()-3)
 	}
 	var at int
+	message, how := t.wrapped(question, 0), howToChoose
+	for _, behind := range append(slices.Clone(options), how) {
+		if text.Width(message)+text.Width(behind)+len("?  ") >= t.width() {
+			message += "\n " // what comes behind the question gets a line of its own
+			break
+		}
+	}
+	if len(how)+len("  ") >= t.width() {
+		how = ""
+	}
 	err := t.ask(&survey.Select{
-		Message: oneLine(question), Options: options, PageSize: len(options),
+		Message: message, Help: how, Options: options, PageSize: len(options),
 		Filter: func(typed, _ string, i int) bool {
 			typed = strings.ToLower(strings.TrimSpace(typed))
 			if _, whole := find(choices, typed); whole {
@@ -67,7 +78,7 @@ func (t Terminal) Choose(question string, choices []Choice) (string, error) {
 // Text implements Prompter.
 func (t Terminal) Text(question, preset string, check func(string) error) (string, error) {
 	var answer string
-	err := t.ask(&survey.Input{Message: oneLine(question), Default: oneLine(preset)}, &answer, func(answer string) error {
+	err := t.ask(&survey.Input{Message: t.wrapped(question, len(preset)), Default: oneLine(preset)}, &answer, func(answer string) error {
 		return judge(answer, check)
 	})
 	if err != nil {
@@ -84,9 +95,25 @@ func (t Terminal) width() int {
 	return 80
 }
 
-// selectQuestion is survey's template, with our words: it says what is typed,
-// and where that is no choice.
-const selectQuestion = `
+// wrapped is a question broken between its words. suffix is how many columns
+// come behind it, in a line of their own where they are too many.
+func (t Terminal) wrapped(question string, suffix int) string {
+	columns := t.width() - len("? ") - 1
+	if suffix < columns/2 {
+		columns -= suffix
+	}
+	return strings.Join(text.Wrap(oneLine(question), columns), "\n  ")
+}
+
+// The templates are survey's, with our words. That of a choice says how to
+// choose, then what is typed, and where that is no choice.
+const (
+	howToChoose   = "  [letter or arrows, then Enter]"
+	errorTemplate = `{{color .Icon.Format }}{{ .Icon.Text }} {{ .Error.Error }}{{color "reset"}}
+`
+)
+
+const selectTemplate = `
 {{- define "option"}}
     {{- if eq .SelectedIndex .CurrentIndex }}{{color .Config.Icons.SelectFocus.Format }}{{ .Config.Icons.SelectFocus.Text }} {{else}}{{color "default"}}  {{end}}
     {{- .CurrentOpt.Value}}
@@ -95,7 +122,7 @@ const selectQuestion = `
 {{- color .Config.Icons.Question.Format }}{{ .Config.Icons.Question.Text }} {{color "reset"}}
 {{- color "default+hb"}}{{ .Message }}{{color "reset"}}
 {{- if .ShowAnswer}} {{color "cyan"}}{{.Answer}}{{color "reset"}}{{"\n"}}
-{{- else}}{{color "cyan"}}{{ .FilterMessage }}{{color "reset"}}{{"\n"}}
+{{- else}}{{color "cyan"}}{{if .FilterMessage}}{{ .FilterMessage }}{{else}}{{ .Help }}{{end}}{{color "reset"}}{{"\n"}}
   {{- range $ix, $option := .PageEntries}}
     {{- template "option" $.IterateOption $ix $option}}
   {{- else}}  There is no such choice: Backspace brings the others back.{{"\n"}}
@@ -105,7 +132,7 @@ const selectQuestion = `
 // ask puts a question. What was typed before it, and what is left of a paste
 // behind the answer, is dropped.
 func (t Terminal) ask(p survey.Prompt, answer any, check func(string) error) (err error) {
-	survey.SelectQuestionTemplate = selectQuestion //nolint:reassign // survey has no other way
+	survey.SelectQuestionTemplate, survey.ErrorTemplate = selectTemplate, errorTemplate // survey has no other way
 	core.DisableColor = t.NoColor
 	tty.DropInput(t.In.Fd())
 	in := t.In
@@ -120,10 +147,14 @@ func (t Terminal) ask(p survey.Prompt, answer any, check func(string) error) (er
 		if !ok || check == nil {
 			return nil
 		}
-		if typed != nil && typed.tooMuch() {
-			return errTooLong
+		wrong := errTooLong
+		if typed == nil || !typed.tooMuch() {
+			wrong = check(tidy(words))
 		}
-		return check(tidy(words))
+		if wrong != nil {
+			return errors.New(t.wrapped(sentence(wrong), 0))
+		}
+		return nil
 	}))
 	tty.DropInput(t.In.Fd())
 	if errors.Is(err, surveyterminal.InterruptErr) || errors.Is(err, io.EOF) {

@@ -8,109 +8,14 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	expect "github.com/Netflix/go-expect"
 	"github.com/creack/pty"
-	"github.com/hinshun/vt10x"
-	"golang.org/x/term"
 
 	"github.com/mayfly-cd/mayfly/internal/text"
 )
-
-// person sits at a real terminal.
-type person struct {
-	t       *testing.T
-	console *expect.Console
-	screen  vt10x.Terminal
-	asks    Terminal
-}
-
-// sit opens a terminal that answers as one does, with a screen to look at.
-func sit(t *testing.T, columns, rows int) *person {
-	t.Helper()
-	// What the screen answers, such as where its cursor is, is typed into the terminal.
-	answers, answered, err := pty.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := term.MakeRaw(int(answered.Fd())); err != nil {
-		t.Fatal(err)
-	}
-	screen := vt10x.New(vt10x.WithWriter(answered), vt10x.WithSize(columns, rows))
-	console, err := expect.NewConsole(expect.WithStdin(answers), expect.WithStdout(screen),
-		expect.WithCloser(answers, answered), expect.WithDefaultTimeout(10*time.Second))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = console.Close() })
-	if err := pty.Setsize(console.Tty(), &pty.Winsize{Cols: uint16(columns), Rows: uint16(rows)}); err != nil {
-		t.Fatal(err)
-	}
-	return &person{t: t, console: console, screen: screen, asks: Terminal{In: console.Tty(), Out: console.Tty()}}
-}
-
-func (p *person) sees(words string) {
-	p.t.Helper()
-	if _, err := p.console.ExpectString(words); err != nil {
-		p.t.Fatalf("%q does not come: %v; the screen:\n%s", words, err, p.screen)
-	}
-}
-
-func (p *person) types(keys string) {
-	p.t.Helper()
-	if _, err := p.console.Send(keys); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-// reply is an answer and how it came.
-type reply struct {
-	answer string
-	yes    bool
-	err    error
-}
-
-// answers asks in the background, plays the person, and returns the answer.
-func (p *person) answers(ask func(Prompter) reply, play func()) reply {
-	p.t.Helper()
-	before, err := term.GetState(int(p.console.Tty().Fd()))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	got := make(chan reply, 1)
-	go func() { got <- ask(p.asks) }()
-	play()
-	// The screen is fed while the answer is awaited.
-	var feeding sync.WaitGroup
-	stop := make(chan struct{})
-	feeding.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				_, _ = p.console.Expect(expect.WithTimeout(20*time.Millisecond), expect.String("\x00never"))
-			}
-		}
-	})
-	defer feeding.Wait()
-	defer close(stop)
-	select {
-	case r := <-got:
-		after, err := term.GetState(int(p.console.Tty().Fd()))
-		if err == nil && *after != *before {
-			p.t.Error("the terminal was not given back as it was")
-		}
-		return r
-	case <-time.After(20 * time.Second):
-		p.t.Fatalf("no answer; the screen:\n%s", p.screen)
-		return reply{}
-	}
-}
 
 func chooses(p Prompter) reply {
 	key, err := p.Choose("What now?", []Choice{
@@ -159,7 +64,7 @@ func TestTerminalChooseFits(t *testing.T) {
 		p.answers(chooses, func() {
 			p.sees("leave")
 			lines := strings.Split(strings.TrimRight(p.screen.String(), " \n"), "\n")
-			if len(lines) != 5 || !strings.Contains(lines[2], "h  a hint") || !strings.Contains(lines[2], "…") || !strings.Contains(lines[3], "do it") {
+			if len(lines) != 6 || !strings.Contains(lines[3], "h  a hint") || !strings.Contains(lines[3], "…") || !strings.Contains(lines[4], "do it") {
 				t.Errorf("%d columns:\n%s", columns, strings.Join(lines, "\n"))
 			}
 			for _, line := range lines {
@@ -169,8 +74,12 @@ func TestTerminalChooseFits(t *testing.T) {
 			}
 			p.types("x")
 			p.sees("no such choice")
-			p.types("\x7fq\r")
+			p.types("\x7fh\r")
 		})
+		lines := strings.Split(strings.TrimRight(p.screen.String(), " \n"), "\n")
+		if len(lines) != 2 || !strings.HasPrefix(lines[1], "  h  a hint") {
+			t.Errorf("%d columns, answered:\n%s", columns, strings.Join(lines, "\n"))
+		}
 	}
 }
 
@@ -289,7 +198,7 @@ func TestTerminalAsksAgain(t *testing.T) {
 	got := p.answers(texts, func() {
 		p.sees("(hello)")
 		p.types("bad\r")
-		p.sees("that is bad")
+		p.sees("That is bad.")
 		p.sees("(hello)")
 		p.types("good\r")
 	})
@@ -303,7 +212,7 @@ func TestTerminalAsksAgain(t *testing.T) {
 			p.types(strings.Repeat("0123456789", 10))
 		}
 		p.types("\r")
-		p.sees("at most 500 characters")
+		p.sees("An answer has at most 500 characters.")
 		p.sees("(hello)")
 		p.types("short\r")
 	})
@@ -357,6 +266,30 @@ func TestTerminalType(t *testing.T) {
 		if got.yes != want || got.err != nil {
 			t.Errorf("%q: %+v", keys, got)
 		}
+	}
+}
+
+// TestTerminalBreaksBetweenWords asks more than a line holds, in a narrow terminal.
+func TestTerminalBreaksBetweenWords(t *testing.T) {
+	const question = "Make resources in account 123456789012, eu-west-1 (no account has been tried with this version; under $0.25)?"
+	p := sit(t, 40, 20)
+	got := p.answers(func(p Prompter) reply {
+		yes, err := p.Confirm(question)
+		return reply{yes: yes, err: err}
+	}, func() {
+		p.sees("(y/N)")
+		for _, line := range strings.Split(p.screen.String(), "\n") {
+			for word := range strings.FieldsSeq(line) {
+				if !strings.Contains("? (y/N) "+question, word) {
+					t.Errorf("a word is broken: %q in\n%s", word, p.screen)
+				}
+			}
+		}
+		p.types("y\r")
+	})
+	lines := strings.Split(strings.TrimRight(p.screen.String(), " \n"), "\n")
+	if !got.yes || got.err != nil || !strings.HasPrefix(lines[0], "? Make resources in account") || len(lines) != 4 {
+		t.Errorf("%+v; the screen:\n%s", got, p.screen)
 	}
 }
 

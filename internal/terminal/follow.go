@@ -98,6 +98,9 @@ func (f *Follow) Done() {
 	f.live.Done()
 }
 
+// leastAbove is how many rows of what happened stay in sight above the picture.
+const leastAbove = 6
+
 // draw shows the picture, or only what runs where it would fill the screen.
 func (f *Follow) draw() {
 	columns, rows := f.live.Room()
@@ -109,7 +112,7 @@ func (f *Follow) draw() {
 	if f.state != nil {
 		lines = append([]string{""}, Pipeline(f.style, *f.state, columns)...)
 	}
-	if len(lines)+len(running) > rows*2/3 {
+	if len(lines)+len(running) > rows-leastAbove {
 		lines = nil
 	}
 	f.live.Draw(append(lines, running...))

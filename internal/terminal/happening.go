@@ -30,26 +30,32 @@ func happeningLines(style Style, columns int, h workshop.Happening) []string {
 	case workshop.StageStarted, workshop.StageSucceeded, workshop.StageFailed:
 		return nil
 	}
-	sentences, failure := []string{sentence(h)}, []string{}
+	said := sentence(h)
+	var below []string
 	if h.Failure != nil && h.Event == workshop.ActionFailed {
-		failure = failureLines(h.Failure)
-	}
-	if columns > 0 {
-		sentences = text.Wrap(sentences[0], columns-hang)
-		for i, line := range failure {
-			failure[i] = text.Cut(line, columns-hang)
+		for _, line := range failureLines(h.Failure) {
+			if columns > 0 {
+				line = text.Cut(line, columns-hang)
+			}
+			below = append(below, strings.Repeat(" ", hang)+style.Faint(line))
 		}
 	}
-	lines := make([]string, 0, len(sentences)+len(failure))
+	if columns > 0 && hang+text.Width(said) > columns && h.URL != "" {
+		below = []string{"  " + oneLine(h.URL)} // never broken, so that it can be copied
+		h.URL = ""
+		said = sentence(h)
+	}
+	sentences := []string{said}
+	if columns > 0 {
+		sentences = text.Wrap(said, columns-hang)
+	}
+	lines := make([]string, 0, len(sentences)+len(below))
 	start := style.Faint(h.Time.Local().Format(time.TimeOnly)) + "  " + text.Pad(shortCommit(h), 7) + "  "
 	for _, line := range sentences {
 		lines = append(lines, start+paintHappening(style, h.Event, line))
 		start = strings.Repeat(" ", hang)
 	}
-	for _, line := range failure {
-		lines = append(lines, strings.Repeat(" ", hang)+style.Faint(line))
-	}
-	return lines
+	return append(lines, below...)
 }
 
 func shortCommit(h workshop.Happening) string { return fmt.Sprintf("%.7s", h.Commit) }
@@ -118,7 +124,7 @@ func noticed(h workshop.Happening) string {
 		said += " by " + oneLine(h.Author)
 	}
 	switch {
-	case h.Seconds > 0:
+	case h.Seconds >= 0.001:
 		said += ", " + Seconds(h.Seconds) + " after the push"
 	case h.Committed != nil && h.Time.After(*h.Committed):
 		said += ", committed " + ago(h.Time.Sub(*h.Committed)) + " before"
@@ -158,8 +164,8 @@ func filesChanged(files []verify.FileChange) string {
 
 // live says what the live URL answers, and how long that took from the push.
 func live(h workshop.Happening) string {
-	said := "live: " + h.URL + " " + oneLine(h.Detail)
-	if h.Seconds > 0 {
+	said := strings.Join(strings.Fields("live: "+oneLine(h.URL)+" "+oneLine(h.Detail)), " ")
+	if h.Seconds >= 0.001 {
 		said += ", " + Seconds(h.Seconds) + " after the push"
 	}
 	return said
@@ -184,11 +190,16 @@ func usually(h workshop.Happening) string {
 	return ", median " + Seconds(h.MedianSeconds)
 }
 
+// reason is why it failed, without the command, which stands below it.
 func reason(h workshop.Happening) string {
 	if h.Failure == nil {
 		return ""
 	}
-	return oneLine(h.Failure.Reason)
+	said := h.Failure.Reason
+	if h.Failure.Command != "" {
+		said = strings.Replace(said, "Error while executing command: "+h.Failure.Command+". Reason: ", "", 1)
+	}
+	return oneLine(said)
 }
 
 // failureLines are the failing command and the last lines that it wrote.

@@ -18,7 +18,7 @@ func someHappenings() []workshop.Happening {
 		{Path: "old.go", Change: "deleted"}, {Path: "a", Change: "modified"}, {Path: "b", Change: "modified"},
 	}
 	failure := &verify.Failure{
-		Reason:  "BUILD: Error while executing command: go test ./... Reason: exit status 1",
+		Reason:  "BUILD: Error while executing command: go test ./.... Reason: exit status 1",
 		Command: "go test ./...", Lines: []string{"--- FAIL: \x1b[31mTestHello\x1b[0m", "got 4,\twant 5"},
 	}
 	all := []workshop.Happening{
@@ -36,7 +36,7 @@ func someHappenings() []workshop.Happening {
 		{Event: workshop.ExecutionSuperseded, Status: "Superseded"},
 		{Event: workshop.ExecutionStopped, Status: "Stopped", Seconds: 7},
 		{Event: workshop.ExecutionRetried},
-		{Event: workshop.Answers, URL: "http://127.0.0.1:1/x/", Detail: `answers "Hello" from commit 1234567`, Seconds: 31},
+		{Event: workshop.Answers, URL: "http://127.0.0.1:40123/lambda-url/ad7f01f9/", Detail: `answers "Hello" from commit 1234567`, Seconds: 31},
 		{Event: workshop.Trouble, Detail: "list the executions of the pipeline: denied\nand more"},
 		{Event: workshop.Recovered, Detail: "the pipeline can be read again"},
 	}

@@ -66,6 +66,10 @@ func typed(t *testing.T, user *os.File, keys string) {
 	}
 }
 
+// arrives waits until what was typed is at the terminal's other end, to which
+// the kernel carries it in the background.
+func arrives() { time.Sleep(100 * time.Millisecond) }
+
 // TestKeys takes keys at once and without an echo, and leaves nothing over.
 func TestKeys(t *testing.T) {
 	user, tty := openTerminal(t)
@@ -90,6 +94,7 @@ func TestKeys(t *testing.T) {
 	}
 	typed(t, user, "\x1b[A") // an arrow is more than one byte: dropped
 	typed(t, user, "é")
+	arrives()
 	restore()
 	restore()
 	if after := mode(t, tty); after != before {
@@ -118,6 +123,7 @@ func TestNothingTypedIsLeft(t *testing.T) {
 	}
 	typed(t, user, "y")
 	typed(t, user, "yes\rrm -rf\r")
+	arrives()
 	close(block)
 	restore()
 	typed(t, user, "no\n")

@@ -30,9 +30,9 @@ func Seconds(s float64) string {
 func Status(w io.Writer, style Style, s workshop.Status, verbose bool) {
 	seen := map[string]bool{}
 	writef(w, "Environment %s (%s), account %s in %s\n", style.Bold(s.Environment), s.ID, s.Account, s.Region)
-	writef(w, "Working copy %s\n", s.WorkDir)
+	writef(w, "Working copy %s\n", Clean(s.WorkDir))
 	if s.LiveURL != "" {
-		writef(w, "Live         %s\n", s.LiveURL)
+		writef(w, "Live         %s\n", Clean(s.LiveURL))
 	}
 	writef(w, "\n")
 	if c := s.WorkingCopy; c != nil && (c.State != verify.Passed || verbose) {
@@ -63,7 +63,7 @@ func Status(w io.Writer, style Style, s workshop.Status, verbose bool) {
 	if s.Cost.USD > 0 {
 		writef(w, "At AWS's list price all this would be $%.2f so far.\n", s.Cost.USD)
 	}
-	writef(w, "\nNext: %s\n      %s\n", style.Command(s.Next.Command), s.Next.Why)
+	writef(w, "\nNext: %s\n      %s\n", style.Command(Clean(s.Next.Command)), Clean(s.Next.Why))
 }
 
 // statusChecks shows a phase's checks. What an earlier phase said already is not said again.
@@ -77,9 +77,9 @@ func statusChecks(w io.Writer, style Style, checks []workshop.CheckStatus, seen 
 			continue
 		}
 		seen[c.Observed] = true
-		writef(w, "       %s %s\n", Mark(style, c.State), c.Observed)
+		writef(w, "       %s %s\n", Mark(style, c.State), Clean(c.Observed))
 		if c.Fix != "" {
-			writef(w, "         fix: %s\n", style.Command(c.Fix))
+			writef(w, "         fix: %s\n", style.Command(Clean(c.Fix)))
 		}
 	}
 }
@@ -93,12 +93,12 @@ func Plan(w io.Writer, style Style, p *workshop.Plan) {
 	}
 	for _, stack := range p.Stacks {
 		for _, bucket := range p.Buckets[stack.ARN] {
-			writef(w, "  empty bucket %s\n", bucket)
+			writef(w, "  empty bucket %s\n", Clean(bucket))
 		}
-		writef(w, "  stack %s\n", stack.Name)
+		writef(w, "  stack %s\n", Clean(stack.Name))
 	}
 	for _, other := range p.NotOurs {
-		writef(w, "  left alone: %s %s: %s\n", other.Kind, other.Name, other.Why)
+		writef(w, "  left alone: %s %s: %s\n", Clean(other.Kind), Clean(other.Name), Clean(other.Why))
 	}
 }
 
@@ -114,13 +114,13 @@ func Receipt(w io.Writer, style Style, r workshop.Receipt) {
 	}
 	writef(w, "%s\n", style.Bold("Receipt"))
 	for _, kind := range order {
-		writef(w, "  %s %3d %s\n", style.Good("gone"), kinds[kind], kind)
+		writef(w, "  %s %3d %s\n", style.Good("gone"), kinds[kind], Clean(kind))
 	}
 	for _, item := range r.Remaining {
-		writef(w, "  %s %s %s: %s\n", style.Bad("still there"), item.Kind, item.Name, item.Why)
+		writef(w, "  %s %s %s: %s\n", style.Bad("still there"), Clean(item.Kind), Clean(item.Name), Clean(item.Why))
 	}
 	for _, item := range r.NotOurs {
-		writef(w, "  %s %s %s: %s\n", style.Doubt("not ours"), item.Kind, item.Name, item.Why)
+		writef(w, "  %s %s %s: %s\n", style.Doubt("not ours"), Clean(item.Kind), Clean(item.Name), Clean(item.Why))
 	}
 	if r.OK {
 		writef(w, "  A fresh look finds nothing of this environment.\n")
@@ -155,10 +155,10 @@ func Checks(w io.Writer, style Style, checks []workshop.CheckStatus) {
 		}
 		troubled = true
 		if c.Expected != "" {
-			writef(w, "    expected: %s\n", c.Expected)
+			writef(w, "    expected: %s\n", Clean(c.Expected))
 		}
 		if c.Fix != "" {
-			writef(w, "    fix:      %s\n", style.Command(c.Fix))
+			writef(w, "    fix:      %s\n", style.Command(Clean(c.Fix)))
 		}
 	}
 	writef(w, "\n")

@@ -3,6 +3,7 @@ package terminal
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -45,6 +46,36 @@ func TestReceiptIsHonest(t *testing.T) {
 	Receipt(&out, Style{}, workshop.Receipt{OK: true})
 	if !strings.Contains(out.String(), clean) {
 		t.Errorf("nothing remains, and it says\n%s", out.String())
+	}
+}
+
+// TestTablesAreClean shows what others have named: nothing of it acts.
+func TestTablesAreClean(t *testing.T) {
+	const evil = "a\x1b[31m\u202eb"
+	item := workshop.Item{Kind: evil, Name: evil, Why: evil, ARN: "arn"}
+	check := workshop.CheckStatus{State: verify.Wrong, Observed: evil, Expected: evil, Fix: evil}
+	for name, show := range map[string]func(w io.Writer){
+		"receipt": func(w io.Writer) {
+			Receipt(w, Style{}, workshop.Receipt{Deleted: []workshop.Item{item}, Remaining: []workshop.Item{item}, NotOurs: []workshop.Item{item}})
+		},
+		"plan": func(w io.Writer) {
+			Plan(w, Style{}, &workshop.Plan{
+				Stacks: []workshop.Item{item}, Buckets: map[string][]string{"arn": {evil}}, NotOurs: []workshop.Item{item},
+			})
+		},
+		"status": func(w io.Writer) {
+			Status(w, Style{}, workshop.Status{
+				WorkDir: evil, LiveURL: evil, Next: workshop.Next{Command: evil, Why: evil},
+				Phases: []workshop.PhaseStatus{{State: workshop.StateStarted, Checks: []workshop.CheckStatus{check}}},
+			}, true)
+		},
+		"checks": func(w io.Writer) { Checks(w, Style{}, []workshop.CheckStatus{check}) },
+	} {
+		var out strings.Builder
+		show(&out)
+		if strings.ContainsAny(out.String(), "\x1b\u202e") || !strings.Contains(out.String(), "ab") {
+			t.Errorf("%s: %q", name, out.String())
+		}
 	}
 }
 

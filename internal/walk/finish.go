@@ -2,6 +2,7 @@ package walk
 
 import (
 	"context"
+	"strings"
 
 	"github.com/mayfly-cd/mayfly/internal/prompt"
 	"github.com/mayfly-cd/mayfly/internal/terminal"
@@ -75,7 +76,7 @@ func (w *Walk) Card(ctx context.Context) (terminal.Card, error) {
 	if err != nil {
 		return terminal.Card{}, err
 	}
-	c := terminal.Card{Said: learner.Answer, Where: w.Place, Of: len(phases.All), Date: w.Workshop.Now()}
+	c := terminal.Card{Said: learner.Answer, Where: upper(w.Place), Of: len(phases.All), Date: w.Workshop.Now()}
 	for _, p := range phases.All {
 		if w.Workshop.AskPhase(ctx, p).State == workshop.StateDone {
 			c.Phases = append(c.Phases, p.Title)
@@ -97,4 +98,12 @@ func (w *Walk) Card(ctx context.Context) (terminal.Card, error) {
 	}
 	c.Commits = len(live)
 	return c, nil
+}
+
+// upper begins a sentence.
+func upper(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mayfly-cd/mayfly/internal/prompt"
+	"github.com/mayfly-cd/mayfly/internal/terminal"
 	"github.com/mayfly-cd/mayfly/internal/workshop"
 	"github.com/mayfly-cd/mayfly/phases"
 )
@@ -84,7 +85,8 @@ func (w *Walk) predict(p *phases.Phase, lesson phases.Lesson) error {
 	return w.Workshop.Guessed(p, guess)
 }
 
-// afterPhase tells what the learner has now, and what is missing still.
+// afterPhase lets the learner observe, and then tells what they have now, how
+// long the last commit took, and what is missing still.
 func (w *Walk) afterPhase(ctx context.Context, p *phases.Phase) error {
 	if err := w.Workshop.MarkDone(p); err != nil {
 		return err
@@ -93,7 +95,17 @@ func (w *Walk) afterPhase(ctx context.Context, p *phases.Phase) error {
 	if err != nil {
 		return err
 	}
-	w.Screen.Heading(fmt.Sprintf("Phase %d, %s, is done: this is what you have now", p.Number(), p.Title))
+	w.Screen.Heading(fmt.Sprintf("Phase %d, %s, is done. Observe", p.Number(), p.Title))
+	if guess := w.Workshop.Guess(p); guess != "" {
+		w.Screen.Text("You predicted: " + escape(guess))
+	}
+	if err := w.Screen.Pages(lesson.Section(phases.SectionObserve), w.more); err != nil {
+		return err
+	}
+	if err := w.more(); err != nil {
+		return err
+	}
+	w.Screen.Heading(fmt.Sprintf("What you have now, after phase %d", p.Number()))
 	pipeline, err := w.Workshop.PipelineState(ctx)
 	if err != nil {
 		return err
@@ -103,16 +115,27 @@ func (w *Walk) afterPhase(ctx context.Context, p *phases.Phase) error {
 	if err != nil {
 		return err
 	}
-	if len(times) > 0 {
-		w.Screen.LeadTimes(times[max(0, len(times)-3):])
-	}
-	if guess := w.Workshop.Guess(p); guess != "" {
-		w.Screen.Text("You predicted: " + escape(guess))
-	}
-	if err := w.Screen.Pages(join(lesson.Section(phases.SectionObserve)), w.more); err != nil {
-		return err
-	}
+	w.Screen.Text(join(leadTime(times), "**What is missing still.** "+p.Missing))
 	return w.betweenPhases(ctx, p, lesson)
+}
+
+// leadTime says how long the last commit took, and the one before it.
+func leadTime(times []workshop.LeadTime) string {
+	var came []workshop.LeadTime
+	for _, t := range times {
+		if t.Status == workshop.Succeeded {
+			came = append(came, t)
+		}
+	}
+	if len(came) == 0 {
+		return ""
+	}
+	last := came[len(came)-1]
+	text := "**Lead time.** " + terminal.Seconds(last.Seconds.Total) + " from the push to the end of the pipeline"
+	if len(came) > 1 {
+		text += "; the commit before it took " + terminal.Seconds(came[len(came)-2].Seconds.Total)
+	}
+	return text + "."
 }
 
 // betweenPhases lets the learner choose what comes after a phase.

@@ -82,9 +82,3 @@ func (s *Screen) Checks(checks []workshop.CheckStatus) {
 func (s *Screen) Pipeline(state workshop.PipelineState) {
 	s.Lines(append(terminal.Pipeline(s.style(), state, s.width()), ""))
 }
-
-// LeadTimes draws how long commits took.
-func (s *Screen) LeadTimes(times []workshop.LeadTime) {
-	terminal.LeadTimes(s.Streams.Err, s.style(), s.width(), times)
-	s.Lines([]string{""})
-}

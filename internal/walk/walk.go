@@ -57,6 +57,13 @@ func (w *Walk) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		// While somebody is asked, the earlier phases cannot hold: the answer comes first.
+		if _, asked := w.Workshop.Question(ctx); asked == nil {
+			if err := w.bonus(ctx); err != nil {
+				return err
+			}
+			continue
+		}
 		if at.Done() {
 			return w.finish(ctx)
 		}
@@ -108,16 +115,21 @@ func (w *Walk) stand(ctx context.Context, at workshop.Position) error {
 }
 
 // undone tells that something of a phase that was done does not hold any more.
+// What is merely on its way, such as the build that the last push started, is waited for.
 func (w *Walk) undone(ctx context.Context, at workshop.Position) error {
+	if waiting(at.Checks) {
+		_, err := w.Working(ctx, nil, func(ctx context.Context) error { return w.Workshop.Settle(ctx, at.Phase, at.Step) })
+		if _, told := errors.AsType[*workshop.CheckError](err); told {
+			return nil
+		}
+		return err
+	}
 	w.Screen.Heading(fmt.Sprintf("Phase %d, %s, was done, and something does not hold any more", at.Phase.Number(), at.Phase.Title))
 	w.Screen.Checks(at.Checks)
 	choices := []prompt.Choice{
 		{Key: "d", Label: "Mend it for me: " + at.Step.Title},
 		{Key: "c", Label: "Check again, I have mended it"},
 		{Key: "q", Label: "Quit"},
-	}
-	if waiting(at.Checks) {
-		choices = append([]prompt.Choice{{Key: "w", Label: "Wait for it"}}, choices[1:]...)
 	}
 	key, err := w.Ask.Choose("What now?", choices)
 	if err != nil {
@@ -126,9 +138,6 @@ func (w *Walk) undone(ctx context.Context, at workshop.Position) error {
 	switch key {
 	case "d":
 		return w.solve(ctx, at)
-	case "w":
-		_, err := w.follow(ctx, at, nil)
-		return err
 	case "q":
 		return ErrQuit
 	}

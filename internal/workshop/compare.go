@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
@@ -170,14 +171,33 @@ func (c *comparison) action(ctx context.Context, a verify.Action) {
 		Time: a.To, Event: event, Stage: a.Stage, Action: a.Name, Status: string(a.Status), Seconds: a.Length().Seconds(),
 		MedianSeconds: usual,
 	}
-	if a.Category == types.ActionCategoryApproval {
-		h.Detail = a.Says // the approver's own words
+	isApproval := a.Category == types.ActionCategoryApproval
+	if isApproval {
+		h.Detail = answered(c.e.Approval)
 	}
 	if event == ActionFailed {
 		failure := c.v.w.scene.Explain(ctx, a)
+		if isApproval && c.e.Failure != "" {
+			failure.Reason = c.e.Failure // it says who
+		}
 		h.Failure, c.s.failure = &failure, &failure
 	}
 	c.happened(h)
+}
+
+// answered says who let an execution through, and in which words.
+func answered(a *verify.Approval) string {
+	if a == nil || a.By == "" {
+		return ""
+	}
+	said := "approved by " + a.By
+	if a.Status == types.ActionExecutionStatusFailed {
+		said = "rejected by " + a.By
+	}
+	if a.Comment != "" {
+		said += ": " + a.Comment
+	}
+	return said
 }
 
 // stage tells the end of a stage, once no action of it is left.
@@ -271,7 +291,7 @@ func (c *comparison) live(ctx context.Context) {
 	answer, err := c.v.w.scene.Fetch(ctx, url)
 	switch {
 	case err != nil:
-		h.Detail = err.Error()
+		h.Detail = strings.TrimPrefix(err.Error(), url+" ") // an answer that is none begins with it
 	default:
 		h.Detail = fmt.Sprintf("answers %q from commit %.7s", answer.Greeting, answer.Commit)
 	}

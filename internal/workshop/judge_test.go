@@ -93,6 +93,11 @@ func TestWorse(t *testing.T) {
 	}
 }
 
+// asked is an approval that took so long.
+func asked(from, to time.Time) []verify.Action {
+	return []verify.Action{{Category: types.ActionCategoryApproval, Span: verify.Span{From: from, To: to}}}
+}
+
 // TestCost charges minutes begun whole: two actions of a source and a build,
 // and the build's machine; a deployment not reached costs nothing.
 func TestCost(t *testing.T) {
@@ -102,11 +107,11 @@ func TestCost(t *testing.T) {
 	if got.USD < want-1e-9 || got.USD > want+1e-9 || got.Basis == "" {
 		t.Errorf("got %+v, want %v", got, want)
 	}
-	asked := &verify.Execution{
+	waited := &verify.Execution{
 		Deploy: span(2 * time.Hour), Described: span(3 * time.Second),
-		Approval: &verify.Approval{Span: verify.Span{From: noon().Add(time.Second), To: noon().Add(2*time.Hour - 2*time.Second)}},
+		Actions: asked(noon().Add(time.Second), noon().Add(2*time.Hour-2*time.Second)),
 	}
-	if got, want := cost([]*verify.Execution{asked}).USD, actionMinute+buildMinute; got < want-1e-9 || got > want+1e-9 {
+	if got, want := cost([]*verify.Execution{waited}).USD, actionMinute+buildMinute; got < want-1e-9 || got > want+1e-9 {
 		t.Errorf("a person's two hours cost %v, want %v", got, want)
 	}
 	if got := cost(nil); got.USD != 0 {
@@ -140,11 +145,11 @@ func TestLeadTimes(t *testing.T) {
 	if len(got[0].Phases) != 1 || got[0].Phases[0] != (PhaseSeconds{"BUILD", 4}) {
 		t.Errorf("phases %v", got[0].Phases)
 	}
-	asked := &verify.Execution{
+	waited := &verify.Execution{
 		ID: "5", Status: types.PipelineExecutionStatusSucceeded, Started: at(0), Ended: at(100),
-		Deploy: verify.Span{From: at(10), To: at(100)}, Approval: &verify.Approval{Span: verify.Span{From: at(15), To: at(95)}},
+		Deploy: verify.Span{From: at(10), To: at(100)}, Actions: asked(at(15), at(95)),
 	}
-	if got := w.leadTimes(t.Context(), []*verify.Execution{asked}, nil)[0].Seconds; got != (LeadSeconds{Total: 100, Deploy: 10, Approval: 80}) {
+	if got := w.leadTimes(t.Context(), []*verify.Execution{waited}, nil)[0].Seconds; got != (LeadSeconds{Total: 100, Deploy: 10, Approval: 80}) {
 		t.Errorf("asked: %+v", got)
 	}
 	if len(pushes) != 2 {

@@ -15,7 +15,7 @@ type Medians struct {
 	Overall  *Median `json:"overall,omitempty"`
 }
 
-// Median is the median of so many lead times.
+// Median is the median of so many lead times; that of a part is of those that have it.
 type Median struct {
 	Executions int         `json:"executions"`
 	Seconds    LeadSeconds `json:"seconds"`
@@ -44,9 +44,11 @@ func medianOf(all []LeadSeconds) *Median {
 		return nil
 	}
 	part := func(of func(LeadSeconds) float64) float64 {
-		values := make([]float64, len(all))
-		for i, s := range all {
-			values[i] = of(s)
+		var values []float64
+		for _, s := range all {
+			if seconds := of(s); seconds > 0 {
+				values = append(values, seconds)
+			}
 		}
 		return median(values)
 	}

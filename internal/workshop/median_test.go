@@ -49,6 +49,17 @@ func TestMediansOf(t *testing.T) {
 	}
 }
 
+// TestMedianOfAPart is of those that have it: a pipeline has its Deploy stage from phase 4 on.
+func TestMedianOfAPart(t *testing.T) {
+	m := MediansOf([]LeadTime{
+		{Status: "Succeeded", Seconds: LeadSeconds{Total: 1}}, {Status: "Succeeded", Seconds: LeadSeconds{Total: 2}},
+		{Status: "Succeeded", Seconds: LeadSeconds{Total: 9, Deploy: 4}},
+	})
+	if m.Overall.Seconds.Total != 2 || m.Overall.Seconds.Deploy != 4 {
+		t.Errorf("got %+v", m.Overall)
+	}
+}
+
 func TestScaleOf(t *testing.T) {
 	total := func(seconds float64) *Median { return &Median{1, LeadSeconds{Total: seconds}} }
 	for _, test := range []struct {

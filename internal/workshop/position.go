@@ -96,27 +96,27 @@ func holding(checks []CheckStatus) bool {
 }
 
 // Solve does one step as the learner would have done it, and asks its checks.
-// What must stand before it is not made: see [RequirementError].
+// What must stand before a phase's first step is not made: see [RequirementError].
 func (w *Workshop) Solve(ctx context.Context, p *phases.Phase, step *phases.Step) error {
-	if err := w.requirements(ctx, p, nil); err != nil {
-		return err
+	if step == &p.Steps[0] {
+		if err := w.requirements(ctx, p, nil); err != nil {
+			return err
+		}
 	}
 	w.phase, w.step = p.Name, step.Title
 	defer func() { w.phase, w.step = "", "" }()
 	return w.doStep(ctx, p, step)
 }
 
-// AskStep asks the checks of a step and tells each answer.
-func (w *Workshop) AskStep(ctx context.Context, p *phases.Phase, step *phases.Step) error {
+// Settle waits until no check of a step says "not yet" any more, and tells the answers.
+func (w *Workshop) Settle(ctx context.Context, p *phases.Phase, step *phases.Step) error {
 	w.phase, w.step = p.Name, step.Title
 	defer func() { w.phase, w.step = "", "" }()
-	var worst error
-	for _, check := range step.Checks {
-		r := check.Ask(ctx, w.scene)
-		w.reportCheck(check, r)
-		worst = worse(worst, p, check, r)
+	answers, err := w.settle(ctx, p, step)
+	for _, a := range answers {
+		w.reportCheck(a.check, a.result)
 	}
-	return worst
+	return err
 }
 
 // Follow asks the checks of a step until all of them pass, and tells every

@@ -181,6 +181,12 @@ func (w *Workshop) attempt(ctx context.Context, p *phases.Phase, step *phases.St
 	if err := step.Do(ctx, w); err != nil {
 		return nil, err
 	}
+	return w.settle(ctx, p, step)
+}
+
+// settle waits for the answers of a step's checks. One that is not passed is
+// the last, and a *CheckError.
+func (w *Workshop) settle(ctx context.Context, p *phases.Phase, step *phases.Step) ([]answer, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, settleWithin,
 		fmt.Errorf("the checks of %q had no answer within %s", step.Title, settleWithin))
 	defer cancel()

@@ -56,10 +56,10 @@ func (w *Workshop) Watch(ctx context.Context, o Watching, tell func(Happening)) 
 		over := false
 		// The pace begins anew with each thing that happens.
 		err := cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
-			told := v.told
+			told, first := v.told, !v.following
 			ended, err := v.round(ctx)
 			over = ended
-			if v.told > told {
+			if v.told > told || first {
 				v.picture(ctx)
 			}
 			return ended || v.told > told, err
@@ -94,8 +94,8 @@ type watcher struct {
 	trouble string
 	// poor says that it was told that commits cannot be read.
 	poor bool
-	// first says that the first round is over.
-	first bool
+	// following says that the history is read: what is new from now on is not past.
+	following bool
 }
 
 func (v *watcher) say(h Happening) {
@@ -153,7 +153,7 @@ func (v *watcher) failed(err error) {
 
 // look reads the newest executions and tells what has changed.
 func (v *watcher) look(ctx context.Context) ([]*verify.Execution, error) {
-	if !v.first {
+	if !v.following {
 		return v.begin(ctx)
 	}
 	executions, err := v.w.scene.Newest(ctx, mostWatched)
@@ -184,7 +184,7 @@ func (v *watcher) begin(ctx context.Context) ([]*verify.Execution, error) {
 	if err := v.follow(ctx, all, whole); err != nil {
 		return nil, err
 	}
-	v.first = true
+	v.following = true
 	return all, nil
 }
 
@@ -210,7 +210,7 @@ func (v *watcher) follow(
 		}
 		happened := v.compare(ctx, e, s)
 		for i := range happened {
-			happened[i].Past = !v.first
+			happened[i].Past = !v.following
 		}
 		fresh = append(fresh, happened...)
 		if !e.Moving() {

@@ -26,7 +26,7 @@ func newWatcher(t *testing.T) *watcher {
 	t.Helper()
 	w := &Workshop{dir: t.TempDir(), now: noon, scene: &verify.Scene{}, checkout: &git.Checkout{Dir: t.TempDir()}}
 	return &watcher{
-		w: w, seen: map[string]*seen{}, first: true,
+		w: w, seen: map[string]*seen{}, following: true,
 		commits: map[string]*verify.Commit{"c1": {ID: "c1", Author: "Ada", Message: "Say hello"}},
 		declared: map[int32]verify.Declared{1: {
 			{Name: "Source", Actions: []string{"Source"}}, {Name: "Deploy", Actions: []string{"Prepare", "Approve", "Execute"}},

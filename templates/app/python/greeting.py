@@ -1,4 +1,2 @@
-# What the service says.
-
-# The greeting. Change it, commit, push, and watch it reach production.
+# What the service says. Change it, commit, push, and watch it reach production.
 TEXT = "Hello from a mayfly"

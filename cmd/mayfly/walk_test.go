@@ -1,0 +1,96 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mayfly-cd/mayfly/internal/workshop"
+	"github.com/mayfly-cd/mayfly/phases"
+)
+
+const enter = "\r"
+
+// readers go on reading, and predict nothing.
+var readers = map[string]string{
+	"Enter goes on": enter, "Your guess": enter, "The template of this phase": enter, "What this phase's template adds": enter,
+}
+
+// with adds habits to others.
+func with(habits map[string]string, more map[string]string) map[string]string {
+	all := map[string]string{}
+	for _, m := range []map[string]string{habits, more} {
+		for question, keys := range m {
+			all[question] = keys
+		}
+	}
+	return all
+}
+
+// home makes a learner's home, and the variables that lead there.
+func home(t *testing.T) (dir string, environ []string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := makeFile(filepath.Join(dir, ".gitconfig"), []byte("[user]\n\tname = A Learner\n\temail = learner@example.com\n")); err != nil {
+		t.Fatal(err)
+	}
+	environ = learnerEnviron(t, dir, filepath.Join(dir, "data"))
+	t.Cleanup(func() {
+		stop := exec.Command("mayfly", "local", "stop") //nolint:noctx // the test's context has ended
+		stop.Env = environ
+		_ = stop.Run() // it may have ended with a teardown
+	})
+	return dir, environ
+}
+
+// TestPersonLetsMayflyDoIt walks through all phases in a terminal, from the
+// first question to the teardown, and has each step done. The screens at the
+// end of the phases are kept under testdata/screens.
+func TestPersonLetsMayflyDoIt(t *testing.T) {
+	dir, environ := home(t)
+	p := sit(t, 80, 24, environ)
+	p.answers("How long does it take", "week"+enter)
+	p.until("Where shall AWS be?", readers)
+	p.types(enter)
+	p.answers("Which sample application?", "python"+enter)
+	p.answers("Where shall your working copy be?", enter)
+	for _, phase := range phases.All {
+		p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
+		e, _, err := workshop.LoadEnvironment(filepath.Join(dir, "data", "mayfly", "default"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.knows(e)
+		p.golden(fmt.Sprintf("phase-%d", phase.Number()), "What you have now")
+		if phase.Number() == 1 {
+			// Quitting loses nothing, and coming back asks nothing again.
+			p.types("q" + enter)
+			if code := p.leaves(); code != exitDone {
+				t.Fatalf("quitting ends with %d", code)
+			}
+			p = sit(t, 80, 24, environ)
+			continue
+		}
+		p.types("n" + enter)
+	}
+	p.until("What next?", readers)
+	p.golden("end", "┌ mayfly")
+	p.types("a" + enter)
+	p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
+	p.golden("phase-6", "What you have now")
+	p.types("n" + enter)
+	p.until("What next?", readers)
+	p.types("x" + enter)
+	p.answers("Type the environment's name, default", "default"+enter)
+	if code := p.leaves(); code != exitDone {
+		t.Fatalf("the teardown ends with %d; the screen:\n%s", code, p.sees())
+	}
+	p.golden("receipt", "Receipt\n")
+	if !strings.Contains(p.sees(), "A fresh look finds nothing of this environment") {
+		t.Errorf("there is no receipt:\n%s", p.sees())
+	}
+}
