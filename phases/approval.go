@@ -31,7 +31,7 @@ var Approval = &Phase{
 			Title: "Push, and wait to be asked",
 			Why:   "The change set is made; the execution stops and sends a message.",
 			Do: func(ctx context.Context, b Bench) error {
-				return commitGreeting(ctx, b, "Ask before this goes live", nil)
+				return commitGreeting(ctx, b, greetApproval, nil)
 			},
 			Checks: []verify.Check{verify.Asked},
 			Hints: []string{

@@ -110,19 +110,23 @@ func commitAndAwait(ctx context.Context, b Bench, message string, files map[stri
 }
 
 // The greetings that the phases commit, in their order.
-var greetings = []string{greetPipeline, greetProduction, greetFilling, greetWarm}
+var greetings = []string{greetPipeline, greetProduction, greetFilling, greetWarm, greetApproval}
 
 const (
 	greetPipeline   = "Hello from a pipeline"
 	greetProduction = "Hello from production"
 	greetFilling    = "Hello from a build that leaves something behind"
 	greetWarm       = "Hello from a warm build"
+	greetApproval   = "Ask before this goes live"
 )
 
 // saysLater tells whether a file says the greeting of a later phase: a phase
 // that is mended does not take the greeting back.
 func saysLater(file, greeting string) bool {
 	i := slices.Index(greetings, greeting)
+	if i < 0 {
+		return false
+	}
 	return slices.ContainsFunc(greetings[i+1:], func(g string) bool { return strings.Contains(file, `"`+g+`"`) })
 }
 

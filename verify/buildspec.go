@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codecommit"
@@ -33,7 +34,7 @@ type buildspec struct {
 // can be seen without running it.
 func parseBuildspec(data []byte) (spec buildspec, trouble string) {
 	if err := yaml.Unmarshal(data, &spec); err != nil {
-		return spec, "buildspec.yml is not YAML that says how to build: " + err.Error()
+		return spec, "buildspec.yml is not YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")
 	}
 	if v := fmt.Sprint(spec.Version); v != "0.2" && v != "0.1" {
 		return spec, "buildspec.yml has version " + v + "; there are 0.1 and 0.2"

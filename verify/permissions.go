@@ -66,6 +66,11 @@ func (s *Scene) rolesAsMade(ctx context.Context, fix, fine string, logical ...st
 		return s.noPipelineStack(ctx, fix)
 	}
 	expected := strings.Join(logical, " and ") + " as the stack's template has them"
+	for _, l := range logical {
+		if _, made := m.resources[l]; !made {
+			return wrong("stack "+s.Names.PipelineStack()+" has no "+l, expected, fix)
+		}
+	}
 	if lost, err := s.gone(ctx, m, logical...); err != nil {
 		return cannotTell("iam GetRole", err)
 	} else if lost != "" {
