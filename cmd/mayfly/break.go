@@ -68,7 +68,11 @@ func (a *app) breakSomething(ctx context.Context, w *workshop.Workshop, in *phas
 		seed = rand.Uint64() //nolint:gosec // a game
 	}
 	choose := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // a game
-	if err := w.Break(ctx, in, o.way, choose.IntN); err != nil {
+	laptop := w.Environment().Target == targetLocal
+	wanted := func(s phases.Sabotage) bool {
+		return (in == nil || s.Phase == in) && (o.way == "" || s.Name == o.way) && (laptop || !s.LaptopOnly)
+	}
+	if err := w.Break(ctx, wanted, choose.IntN); err != nil {
 		return err
 	}
 	if a.flags.json {

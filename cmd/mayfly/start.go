@@ -102,6 +102,9 @@ func (a *app) walk(ctx context.Context, isNew bool) (err error) {
 			})
 			return done, err
 		},
+		Break: func(ctx context.Context, p *phases.Phase) error {
+			return alone(func() error { return a.breakSomething(ctx, w, p, breakOptions{}) })
+		},
 		SaveCard: func(c terminal.Card) (string, error) { return saveCard(dir, c) },
 	}
 	return walker.Run(ctx)

@@ -205,7 +205,10 @@ func (w *Walk) breakIt(ctx context.Context, p *phases.Phase, lesson phases.Lesso
 	}
 	if key == "s" {
 		if err := w.Break(ctx, p); err != nil {
-			return err
+			if ctx.Err() != nil {
+				return err
+			}
+			w.Screen.Text(escape(err.Error()))
 		}
 	}
 	return w.more()

@@ -22,14 +22,13 @@ var (
 	ErrNotBroken = errors.New("mayfly has broken nothing")
 )
 
-// Break breaks a phase in secret, by one of the ways that fit what is done now,
-// and remembers which. in is the phase, nil for any; way is its name, "" for
-// any. pick returns a number from 0 to below n.
-func (w *Workshop) Break(ctx context.Context, in *phases.Phase, way string, pick func(n int) int) error {
+// Break breaks a phase in secret, by one of the ways that fit what is done now
+// and are wanted, and remembers which. pick returns a number from 0 to below n.
+func (w *Workshop) Break(ctx context.Context, wanted func(phases.Sabotage) bool, pick func(n int) int) error {
 	if _, broken := w.sabotage(); broken {
 		return ErrUnsolved
 	}
-	fitting, err := w.fitting(ctx, in, way)
+	fitting, err := w.fitting(ctx, wanted)
 	if err != nil {
 		return err
 	}
@@ -55,8 +54,8 @@ func (w *Workshop) Break(ctx context.Context, in *phases.Phase, way string, pick
 	return ErrNothingToBreak
 }
 
-// fitting are the ways that break something that passes now.
-func (w *Workshop) fitting(ctx context.Context, in *phases.Phase, way string) ([]phases.Sabotage, error) {
+// fitting are the wanted ways that break something that passes now.
+func (w *Workshop) fitting(ctx context.Context, wanted func(phases.Sabotage) bool) ([]phases.Sabotage, error) {
 	if c, made := w.WorkingCopy(ctx); made && c.State == verify.Wrong {
 		return nil, fmt.Errorf("%s: put that right first (`mayfly verify`)", c.Observed)
 	}
@@ -73,7 +72,7 @@ func (w *Workshop) fitting(ctx context.Context, in *phases.Phase, way string) ([
 	}
 	var fitting []phases.Sabotage
 	for _, s := range phases.Sabotages {
-		if passing[s.Phase] && (in == nil || s.Phase == in) && (way == "" || s.Name == way) && (!s.LaptopOnly || w.env.Target == "local") {
+		if passing[s.Phase] && wanted(s) {
 			fitting = append(fitting, s)
 		}
 	}
