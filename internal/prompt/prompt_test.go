@@ -71,7 +71,7 @@ func TestLinesText(t *testing.T) {
 	}
 	long := strings.Repeat("é", 500)
 	for typed, want := range map[string]string{
-		"\n": "preset", "hello\n": "hello", "  日本語 ü \r\n": "日本語 ü", "bad\nbad\ngood\n": "good",
+		"\n": "preset", "hello\n": "hello", "  日本語 ü \r\n": "日本語 ü", "bad\n" + "bad\ngood\n": "good",
 		"a\x1b[31mb\x00\u202ec\td\n": "abc d", "no newline": "no newline", long + "\n": long,
 		strings.Repeat("x", 10_000) + "\nshort\n": "short", strings.Repeat("日", 100_000) + "\nshort\n": "short",
 		"\x1b]0;title\a\n": "preset", "broken \xff\n": "broken \ufffd",

@@ -239,7 +239,7 @@ func TestTerminalDropsTheRest(t *testing.T) {
 	p.sees("y") // echoed, as nobody asks yet
 	got := p.answers(texts, func() {
 		p.sees("(hello)")
-		p.types("first\ry\ry\ry\r")
+		p.types("first\r" + strings.Repeat("y\r", 3))
 	})
 	if got.answer != "first" || got.err != nil {
 		t.Errorf("%+v", got)

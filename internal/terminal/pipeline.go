@@ -129,7 +129,8 @@ func draw(style Style, boxes []box, width int) []string {
 	rows := make([]strings.Builder, height+2+depth)
 	for i, b := range boxes {
 		for y := range rows {
-			link, part := linkNone, ""
+			link := linkNone
+			var part string
 			switch {
 			case y == 0:
 				part = top(style, b.title, inner)

@@ -15,8 +15,12 @@ type span struct {
 
 // spans are the marks of the scale, from the left to the right.
 var spans = []span{
-	{"month", 30 * 24 * 3600}, {"week", 7 * 24 * 3600}, {"day", 24 * 3600},
-	{"hour", 3600}, {"minute", 60}, {"second", 1},
+	{"month", 30 * 24 * 3600},
+	{"week", 7 * 24 * 3600},
+	{"day", 24 * 3600},
+	{"hour", 3600},
+	{"minute", 60},
+	{"second", 1},
 }
 
 // along is where a duration stands on the scale, from 0 for a month to 1 for

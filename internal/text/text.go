@@ -182,7 +182,7 @@ func Wrap(s string, columns int) []string {
 	var lines []string
 	for line := range strings.SplitSeq(s, "\n") {
 		current, width := "", 0
-		for _, word := range strings.Fields(line) {
+		for word := range strings.FieldsSeq(line) {
 			for _, piece := range pieces(word, columns) {
 				w := Width(piece)
 				if width > 0 && width+1+w > columns {
