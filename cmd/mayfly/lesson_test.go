@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,7 +44,7 @@ func TestLessons(t *testing.T) {
 		}
 		measured[p.Name] = map[string]float64{}
 		for _, section := range lesson.Sections {
-			began := time.Now()
+			began := time.Now() //nolint:forbidigo // it measures a person at a shell
 			l.study(p.Name, section)
 			l.settle()
 			for i := range p.Steps {
@@ -99,7 +100,7 @@ func newLearner(t *testing.T) *learner {
 	}
 	e := workshop.Environment{
 		Name: "default", ID: cloud.NewID(), Target: targetLocal, WorkDir: filepath.Join(home, "mayfly", "default"),
-		Application: os.Getenv("MAYFLY_MEASURE_APP"), Owner: "learner", Created: time.Now().UTC(),
+		Application: os.Getenv("MAYFLY_MEASURE_APP"), Owner: "learner", Created: time.Now().UTC(), //nolint:forbidigo // it measures a person at a shell
 	}
 	if e.Application == "" {
 		e.ApplicationDir = filepath.Join(home, "app")
@@ -113,7 +114,7 @@ func newLearner(t *testing.T) *learner {
 		t.Fatalf("mayfly local start: %v\n%s", err, out)
 	}
 	t.Cleanup(func() {
-		stop := exec.Command("mayfly", "local", "stop") //nolint:noctx // the test's context has ended
+		stop := exec.Command("mayfly", "local", "stop")
 		stop.Env = environ
 		if out, err := stop.CombinedOutput(); err != nil {
 			t.Errorf("mayfly local stop: %v\n%s", err, out)
@@ -132,7 +133,7 @@ func newLearner(t *testing.T) *learner {
 	if err := e.Save(dir); err != nil {
 		t.Fatal(err)
 	}
-	c, err := cloud.Open(t.Context(), at.target(), time.Now)
+	c, err := cloud.Open(t.Context(), at.target(), time.Now) //nolint:forbidigo // it measures a person at a shell
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,19 +157,19 @@ func (l *learner) study(lesson string, section phases.Section) {
 	l.t.Helper()
 	for _, block := range phases.Blocks(section.Text) {
 		l.settle()
-		output := ""
+		var output strings.Builder
 		for i, command := range block.Commands {
-			began := time.Now()
+			began := time.Now() //nolint:forbidigo // it measures a person at a shell
 			out, code := l.shell.run(command)
-			output += out
+			output.WriteString(out)
 			l.t.Logf("%s, %s: %.1f s: %s\n%s", lesson, section.Title, time.Since(began).Seconds(), command, out)
 			mayFail := block.Fails && i == len(block.Commands)-1
 			if (code != 0) != mayFail {
 				l.t.Fatalf("%s, %s: exit code %d of\n%s\n%s", lesson, section.Title, code, command, out)
 			}
 		}
-		if block.Output != "" && !outputMatches(block.Output, output) {
-			l.t.Errorf("%s, %s: the lesson shows\n%s\nand what comes is\n%s", lesson, section.Title, block.Output, output)
+		if block.Output != "" && !outputMatches(block.Output, output.String()) {
+			l.t.Errorf("%s, %s: the lesson shows\n%s\nand what comes is\n%s", lesson, section.Title, block.Output, output.String())
 		}
 	}
 }

@@ -84,7 +84,7 @@ func newShell(t *testing.T, dir string, environ []string) *shell {
 	}()
 	t.Cleanup(func() {
 		_ = in.Close()
-		for range s.lines { //nolint:revive // to its end
+		for range s.lines { // to its end
 		}
 		_ = cmd.Wait() // its last exit code means nothing
 	})
@@ -128,7 +128,7 @@ var anything = regexp.MustCompile(`<[a-z][a-z0-9 -]*>`)
 func outputMatches(shown, output string) bool {
 	var b strings.Builder
 	b.WriteString(`^`)
-	for _, line := range strings.Split(strings.TrimSpace(shown), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(shown), "\n") {
 		if strings.TrimSpace(line) == "..." {
 			b.WriteString(`(?:[^\n]*\n)*?`)
 			continue
