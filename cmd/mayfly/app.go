@@ -204,11 +204,11 @@ func isInside(dir string) bool {
 	if err != nil {
 		return false
 	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
+	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = resolved
 	}
-	if real, err := filepath.EvalSymlinks(here); err == nil {
-		here = real
+	if resolved, err := filepath.EvalSymlinks(here); err == nil {
+		here = resolved
 	}
 	relative, err := filepath.Rel(dir, here)
 	return err == nil && filepath.IsLocal(relative)

@@ -118,7 +118,7 @@ func (w *mistakeWorld) run(dir, line string) (string, error) {
 }
 
 func (w *mistakeWorld) stop() {
-	cmd := exec.Command("mayfly", "local", "stop") //nolint:noctx // the test's context may have ended
+	cmd := exec.Command("mayfly", "local", "stop")
 	cmd.Env = w.environ
 	if out, err := cmd.CombinedOutput(); err != nil {
 		w.t.Errorf("mayfly local stop: %v\n%s", err, out)
@@ -129,7 +129,7 @@ func (w *mistakeWorld) copyTree(from, to string) {
 	w.t.Helper()
 	err := errors.Join(os.RemoveAll(to), os.MkdirAll(filepath.Dir(to), 0o700))
 	if err == nil {
-		err = exec.Command("cp", "-Rp", from, to).Run() //nolint:noctx // a small folder
+		err = exec.Command("cp", "-Rp", from, to).Run()
 	}
 	if err != nil {
 		w.t.Fatal(err)
@@ -186,11 +186,11 @@ const workingCopyCheck = "working-copy"
 
 func (w *mistakeWorld) verify(at *phases.Phase) (verified, error) {
 	var v verified
-	line := "mayfly verify --json"
+	arguments := []string{"verify", "--json"}
 	for _, p := range phases.All[:at.Number()] {
-		line += " " + p.Name
+		arguments = append(arguments, p.Name)
 	}
-	cmd := exec.CommandContext(w.t.Context(), "sh", "-c", line)
+	cmd := exec.CommandContext(w.t.Context(), "mayfly", arguments...)
 	cmd.Dir, cmd.Env = w.home, w.environ
 	var out, errOut bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errOut

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -25,7 +26,7 @@ func asItIs(body []byte, drifts map[string]drift) (text string, left int, err er
 	}
 	resources := member(document.Content[0], "Resources")
 	if resources == nil {
-		return "", 0, fmt.Errorf("the template has no resources")
+		return "", 0, errors.New("the template has no resources")
 	}
 	gone := map[string]bool{}
 	for id, d := range drifts {

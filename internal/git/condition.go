@@ -55,8 +55,11 @@ func (c *Checkout) Condition(ctx context.Context) (Condition, error) {
 
 func (c *Checkout) unfinished() string {
 	for _, begun := range [][2]string{
-		{"MERGE_HEAD", "merge"}, {"REVERT_HEAD", "revert"}, {"CHERRY_PICK_HEAD", "cherry-pick"},
-		{"rebase-merge", "rebase"}, {"rebase-apply", "rebase"},
+		{"MERGE_HEAD", "merge"},
+		{"REVERT_HEAD", "revert"},
+		{"CHERRY_PICK_HEAD", "cherry-pick"},
+		{"rebase-merge", "rebase"},
+		{"rebase-apply", "rebase"},
 	} {
 		if _, err := os.Stat(filepath.Join(c.Dir, ".git", begun[0])); err == nil {
 			return begun[1]
@@ -71,7 +74,7 @@ func (c *Checkout) addStatus(ctx context.Context, is *Condition) error {
 	if err != nil {
 		return err
 	}
-	for _, entry := range strings.Split(out, "\x00") {
+	for entry := range strings.SplitSeq(out, "\x00") {
 		fields := strings.Fields(entry)
 		if len(fields) == 0 {
 			continue
