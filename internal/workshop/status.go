@@ -24,7 +24,7 @@ const (
 	StateUnderWay PhaseState = "under-way"
 	// StateStarted means that some checks passed and some are wrong.
 	StateStarted PhaseState = "started"
-	// StateToDo means that no check passed.
+	// StateToDo means that no check passed that is the phase's own.
 	StateToDo PhaseState = "to-do"
 	// StateUnknown means that a check could not look.
 	StateUnknown PhaseState = "unknown"
@@ -148,8 +148,17 @@ func (w *Workshop) askPhase(ctx context.Context, p *phases.Phase) PhaseStatus {
 	}
 	_ = group.Wait() // the functions return no error
 	counts := map[verify.State]int{}
+	// What an earlier phase asks too says nothing of whether this one was begun.
+	asked := map[string]bool{}
+	for _, before := range allRequirements(p) {
+		for _, check := range before.Checks() {
+			asked[check.Name] = true
+		}
+	}
+	begun := false
 	for i, r := range s.results {
 		counts[r.State]++
+		begun = begun || !asked[checks[i].Name] && (r.State == verify.Passed || r.State == verify.NotYet)
 		s.Checks = append(s.Checks, w.checkStatus(checks[i].Name, r))
 	}
 	switch {
@@ -159,7 +168,7 @@ func (w *Workshop) askPhase(ctx context.Context, p *phases.Phase) PhaseStatus {
 		s.State = StateUnknown
 	case counts[verify.Wrong] == 0:
 		s.State = StateUnderWay
-	case counts[verify.Passed] == 0 && counts[verify.NotYet] == 0:
+	case !begun:
 		s.State = StateToDo
 	default:
 		s.State = StateStarted
