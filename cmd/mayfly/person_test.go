@@ -35,6 +35,8 @@ type person struct {
 	ended   bool
 	// all is everything that came, for a failure's report.
 	all strings.Builder
+	// hears is told what comes, if somebody records it.
+	hears func(data []byte)
 }
 
 // patience is how long a person waits for a screen.
@@ -43,7 +45,12 @@ const patience = 90 * time.Second
 // sit starts mayfly in a terminal of that size.
 func sit(t *testing.T, columns, rows int, environ []string, args ...string) *person {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "mayfly", args...)
+	return sitBefore(t, columns, rows, exec.CommandContext(t.Context(), "mayfly", args...), environ, func([]byte) {})
+}
+
+// sitBefore starts a program in a terminal of that size; hears is told what it writes.
+func sitBefore(t *testing.T, columns, rows int, cmd *exec.Cmd, environ []string, hears func([]byte)) *person {
+	t.Helper()
 	cmd.Env = append(environ, "TERM=xterm-256color")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
@@ -51,7 +58,7 @@ func sit(t *testing.T, columns, rows int, environ []string, args ...string) *per
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &person{t: t, cmd: cmd, tty: tty, last: time.Now()}
+	p := &person{t: t, cmd: cmd, tty: tty, last: time.Now(), hears: hears}
 	p.screen = vt10x.New(vt10x.WithWriter(tty), vt10x.WithSize(columns, rows))
 	go p.look()
 	t.Cleanup(func() {
@@ -70,6 +77,7 @@ func (p *person) look() {
 		p.mu.Lock()
 		_, _ = p.screen.Write(buffer[:n])
 		p.all.Write(buffer[:n])
+		p.hears(buffer[:n])
 		p.written += n
 		p.last = time.Now()
 		p.ended = err != nil
