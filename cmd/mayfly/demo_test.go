@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 )
@@ -23,9 +22,11 @@ const (
 
 // How long the person of the demonstration looks at what there is to read.
 const (
-	glance = 700 * time.Millisecond
-	look   = 1500 * time.Millisecond
-	read   = 3500 * time.Millisecond
+	glance = 500 * time.Millisecond
+	look   = 1200 * time.Millisecond
+	read   = 2500 * time.Millisecond
+	// study is for what the demonstration is about.
+	study = 4 * time.Second
 )
 
 // TestDemo records the demonstration of the README into the folder that
@@ -51,12 +52,9 @@ func TestDemo(t *testing.T) {
 // demoHome makes a home that a short path leads to.
 func demoHome(t *testing.T) string {
 	t.Helper()
-	home := ""
-	for range 100 {
-		home = fmt.Sprintf(demoHomes, rand.IntN(1<<16))
-		if err := os.Mkdir(home, 0o700); err == nil {
-			break
-		}
+	home := fmt.Sprintf(demoHomes, rand.IntN(1<<16))
+	if err := os.Mkdir(home, 0o700); err != nil {
+		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := os.RemoveAll(home); err != nil {
@@ -94,7 +92,7 @@ type demonstrator struct {
 func (d *demonstrator) play() {
 	d.t.Helper()
 	d.command("mayfly", look)
-	d.reply("How long does it take", "week", read)
+	d.reply("How long does it take", "week", study)
 	d.goesOn("Where shall AWS be?", look)
 	d.reply("Where shall AWS be?", "", look)
 	d.reply("Which sample application?", "python", look)
@@ -113,10 +111,10 @@ func (d *demonstrator) play() {
 	d.command(`git commit -am "Say who greets"`, glance)
 	d.command("git push", glance)
 	d.command("mayfly watch --until-idle", glance)
-	d.command("mayfly lead-time", read)
-	d.command("mayfly", read)
+	d.command("mayfly lead-time", study)
+	d.command("mayfly", study)
 	d.goesOn("What next?", look)
-	d.reply("What next?", "x", read)
+	d.reply("What next?", "x", study)
 	d.reply("Type the environment's name, default", "default", look)
 	d.prompted()
 }
@@ -145,9 +143,7 @@ func (d *demonstrator) prompted() {
 // reply answers a question that begins so, after the person has read the screen.
 func (d *demonstrator) reply(question, keys string, after time.Duration) {
 	d.t.Helper()
-	if asked := d.waits(); !strings.HasPrefix(asked, question) {
-		d.t.Fatalf("asked is %q, want %q; the screen:\n%s", asked, question, d.sees())
-	}
+	d.expects(question)
 	d.recording.pause(after)
 	d.writes(keys)
 	d.recording.pause(keyPause * 4)
@@ -158,25 +154,10 @@ func (d *demonstrator) reply(question, keys string, after time.Duration) {
 func (d *demonstrator) goesOn(question string, after time.Duration) {
 	d.t.Helper()
 	habits := with(readers, map[string]string{"How shall it be done?": "d" + enter, "Before we go on": enter})
-	for range 200 {
-		asked := d.waits()
-		if strings.HasPrefix(asked, question) {
-			return
-		}
-		known := false
-		for begin, keys := range habits {
-			if strings.HasPrefix(asked, begin) {
-				d.recording.pause(after)
-				d.writes(keys)
-				known = true
-				break
-			}
-		}
-		if !known {
-			d.t.Fatalf("nobody told me what to answer to %q; the screen:\n%s", asked, d.sees())
-		}
-	}
-	d.t.Fatalf("%q is never asked; the screen:\n%s", question, d.sees())
+	d.untilBy(func(keys string) {
+		d.recording.pause(after)
+		d.writes(keys)
+	}, question, habits)
 }
 
 // keyPause is how long a person takes from key to key, more or less.

@@ -24,8 +24,9 @@ var demoTells = []string{
 // machine is what must not be seen of the machine that it was recorded on.
 var machine = regexp.MustCompile(`/tmp\b|/work\b|/root\b|/private/|/Users/`)
 
-// TestDemoCast holds docs/demo.cast against what a player needs, and the README promises.
-func TestDemoCast(t *testing.T) {
+// recorded reads docs/demo.cast.
+func recorded(t *testing.T) []castEvent {
+	t.Helper()
 	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "demo.cast"))
 	if err != nil {
 		t.Fatalf("%v; make demo records it", err)
@@ -34,6 +35,12 @@ func TestDemoCast(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return events
+}
+
+// TestDemoCast holds docs/demo.cast against what a player needs, and the README promises.
+func TestDemoCast(t *testing.T) {
+	events := recorded(t)
 	if length := events[len(events)-1].at; length < 45*time.Second || length > 150*time.Second {
 		t.Errorf("it lasts %s, want a minute or two", length)
 	}
@@ -56,9 +63,18 @@ func TestDemoCast(t *testing.T) {
 // TestDemoFilm holds docs/demo.svg against what a README may show: XML that
 // needs nothing from elsewhere, tells the whole story, and is not heavy.
 func TestDemoFilm(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "demo.svg"))
+	file := filepath.Join("..", "..", "docs", "demo.svg")
+	if *update {
+		if err := os.WriteFile(file, demoFilm(recorded(t)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatalf("%v; make demo records it", err)
+	}
+	if !bytes.Equal(data, demoFilm(recorded(t))) {
+		t.Error("it is not drawn from docs/demo.cast, or otherwise than now; -update draws it again")
 	}
 	if len(data) > 400_000 {
 		t.Errorf("it has %d bytes, want 400 kB at most", len(data))

@@ -48,7 +48,7 @@ func (r *recording) hears(data []byte) {
 		return
 	}
 	now := time.Now()
-	r.at += min(now.Sub(r.last), idle)
+	r.at = (r.at + min(now.Sub(r.last), idle)).Truncate(time.Millisecond) // as a cast has it
 	r.last = now
 	r.events = append(r.events, castEvent{r.at, bytes.Clone(data)})
 }
@@ -134,7 +134,7 @@ func cast(events []castEvent) []byte {
 		Env     map[string]string `json:"env"`
 	}{2, demoColumns, demoRows, "mayfly: continuous delivery on AWS, by doing it", map[string]string{"TERM": "xterm-256color", "SHELL": "/bin/sh"}})
 	for _, e := range events {
-		_ = encode.Encode([]any{math.Round(e.at.Seconds()*1000) / 1000, "o", string(e.data)})
+		_ = encode.Encode([]any{e.at.Seconds(), "o", string(e.data)})
 	}
 	return b.Bytes()
 }
@@ -164,7 +164,7 @@ func parseCast(data []byte) (events []castEvent, err error) {
 			return nil, fmt.Errorf("line %d: a %q at %g after %g", i+2, kind, at, before)
 		}
 		before = at
-		events = append(events, castEvent{time.Duration(at * float64(time.Second)), []byte(written)})
+		events = append(events, castEvent{time.Duration(math.Round(at*1000)) * time.Millisecond, []byte(written)})
 	}
 	return events, nil
 }

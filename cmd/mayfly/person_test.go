@@ -168,17 +168,29 @@ func (p *person) types(keys string) {
 	p.t.Fatalf("nothing came of %q; the screen:\n%s", keys, p.sees())
 }
 
-// answers waits for a question that begins so, and answers it.
-func (p *person) answers(question, keys string) {
+// expects waits for a question, and wants it to begin so.
+func (p *person) expects(question string) {
 	p.t.Helper()
 	if asked := p.waits(); !strings.HasPrefix(asked, question) {
 		p.t.Fatalf("asked is %q, want %q; the screen:\n%s", asked, question, p.sees())
 	}
+}
+
+// answers waits for a question that begins so, and answers it.
+func (p *person) answers(question, keys string) {
+	p.t.Helper()
+	p.expects(question)
 	p.types(keys)
 }
 
 // until answers each question that it knows, until one comes that begins so.
 func (p *person) until(question string, habits map[string]string) {
+	p.t.Helper()
+	p.untilBy(p.types, question, habits)
+}
+
+// untilBy is until with another way to type.
+func (p *person) untilBy(types func(keys string), question string, habits map[string]string) {
 	p.t.Helper()
 	for range 500 {
 		asked := p.waits()
@@ -188,7 +200,7 @@ func (p *person) until(question string, habits map[string]string) {
 		known := false
 		for begin, keys := range habits {
 			if strings.HasPrefix(asked, begin) {
-				p.types(keys)
+				types(keys)
 				known = true
 				break
 			}
