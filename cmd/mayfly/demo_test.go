@@ -22,11 +22,11 @@ const (
 
 // How long the person of the demonstration looks at what there is to read.
 const (
-	glance = 500 * time.Millisecond
-	look   = 1200 * time.Millisecond
-	read   = 2500 * time.Millisecond
+	glance = 400 * time.Millisecond
+	look   = 1000 * time.Millisecond
+	read   = 2200 * time.Millisecond
 	// study is for what the demonstration is about.
-	study = 4 * time.Second
+	study = 3500 * time.Millisecond
 )
 
 // TestDemo records the demonstration of the README into the folder that
@@ -161,7 +161,7 @@ func (d *demonstrator) goesOn(question string, after time.Duration) {
 }
 
 // keyPause is how long a person takes from key to key, more or less.
-const keyPause = 55 * time.Millisecond
+const keyPause = 45 * time.Millisecond
 
 // writes types keys as a person does.
 func (d *demonstrator) writes(keys string) {
