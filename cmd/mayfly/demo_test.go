@@ -74,11 +74,7 @@ func demoEnviron(t *testing.T, home string) []string {
 		return variable == "NO_COLOR=1" || variable == "LC_ALL=C"
 	})
 	environ = append(environ, "LC_ALL=C.UTF-8", "PS1=$ ")
-	t.Cleanup(func() {
-		stop := exec.Command("mayfly", "local", "stop") //nolint:noctx // the test's context has ended
-		stop.Env = environ
-		_ = stop.Run() // it has ended with the teardown, where that was reached
-	})
+	stopsAfter(t, environ)
 	return environ
 }
 
@@ -131,7 +127,7 @@ func (d *demonstrator) command(line string, after time.Duration) {
 // prompted waits for the shell's prompt.
 func (d *demonstrator) prompted() {
 	d.t.Helper()
-	for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Millisecond) { //nolint:forbidigo // a terminal tells nobody when it has come to rest
 		lines, cursor := d.lines()
 		if lines[cursor.Y] == "$" && cursor.X == len("$ ") {
 			return

@@ -38,7 +38,7 @@ type castEvent struct {
 // person does not read.
 const idle = 1500 * time.Millisecond
 
-func newRecording() *recording { return &recording{last: time.Now()} }
+func newRecording() *recording { return &recording{last: time.Now()} } //nolint:forbidigo // a recording is by the clock
 
 // hears records what is written now.
 func (r *recording) hears(data []byte) {
@@ -47,7 +47,7 @@ func (r *recording) hears(data []byte) {
 	if len(data) == 0 {
 		return
 	}
-	now := time.Now()
+	now := time.Now()                                                     //nolint:forbidigo // a recording is by the clock
 	r.at = (r.at + min(now.Sub(r.last), idle)).Truncate(time.Millisecond) // as a cast has it
 	r.last = now
 	r.events = append(r.events, castEvent{r.at, bytes.Clone(data)})
@@ -178,12 +178,12 @@ func faintAsItalic(data []byte) []byte {
 	return rendition.ReplaceAllFunc(data, func(sequence []byte) []byte {
 		codes := strings.Split(strings.TrimSuffix(string(sequence[2:]), "m"), ";")
 		for i, code := range codes {
-			switch {
-			case code == "38" || code == "48":
+			switch code {
+			case "38", "48":
 				return sequence // the numbers behind it are a colour
-			case code == "2":
+			case "2":
 				codes[i] = "3"
-			case code == "22":
+			case "22":
 				codes[i] = "22;23"
 			}
 		}
