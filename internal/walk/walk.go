@@ -92,7 +92,7 @@ func (w *Walk) stand(ctx context.Context, at workshop.Position) error {
 	if done {
 		return w.undone(ctx, at)
 	}
-	if err := w.introduce(ctx, at.Phase); err != nil {
+	if err := w.introduce(at.Phase); err != nil {
 		return err
 	}
 	lesson, err := at.Phase.Lesson(w.Workshop.Place())
