@@ -100,6 +100,8 @@ func (w *Walk) stand(ctx context.Context, at workshop.Position) error {
 		return err
 	}
 	w.Screen.Heading(fmt.Sprintf("%d.%d of %d  %s", at.Phase.Number(), at.StepNumber(), len(at.Phase.Steps), at.Step.Title))
+	local, onAWS := at.Phase.Usual(at.Step)
+	w.Screen.Text(fmt.Sprintf("Usually %s on a laptop, with builds on top; %.0f min on AWS.", terminal.Seconds(local.Seconds()), onAWS.Minutes()))
 	text := lesson.Section(at.Step.Title)
 	if text == "" {
 		text = at.Step.Why
