@@ -15,10 +15,10 @@ build: ## build bin/mayfly
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/mayfly ./cmd/mayfly
 
 test: ## run all tests
-	go test ./...
+	go test -timeout 30m ./...
 
-race: ## run all tests under the race detector
-	go test -race -timeout 20m ./...
+race: ## run the tests under the race detector, but for those that only take long
+	go test -race -short -timeout 30m ./...
 
 script: ## run the learners' journeys alone; -u in FLAGS updates their golden files
 	go test ./cmd/mayfly -run TestScripts $(FLAGS)

@@ -119,7 +119,7 @@ func TestFind(t *testing.T) {
 			t.Errorf("Find(%q) = %v, %v", word, got, err)
 		}
 	}
-	for word, nearest := range map[string]string{"codebild": "codebuild", "cach": "caching", "7": "", "pipline": "codepipeline", "aproval": "approval"} {
+	for word, nearest := range map[string]string{"codebild": "codebuild", "cach": "caching", "7": "", "pipline": "codepipeline", "approvl": "approval"} {
 		_, err := Find(word)
 		unknown, ok := errors.AsType[*UnknownError](err)
 		if !ok {

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -58,7 +59,7 @@ func sitBefore(t *testing.T, columns, rows int, cmd *exec.Cmd, environ []string,
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &person{t: t, cmd: cmd, tty: tty, last: time.Now(), hears: hears}
+	p := &person{t: t, cmd: cmd, tty: tty, last: time.Now(), hears: hears} //nolint:forbidigo // a person waits in real time
 	p.screen = vt10x.New(vt10x.WithWriter(tty), vt10x.WithSize(columns, rows))
 	go p.look()
 	t.Cleanup(func() {
@@ -79,7 +80,7 @@ func (p *person) look() {
 		p.all.Write(buffer[:n])
 		p.hears(buffer[:n])
 		p.written += n
-		p.last = time.Now()
+		p.last = time.Now() //nolint:forbidigo // a person waits in real time
 		p.ended = err != nil
 		p.mu.Unlock()
 		if err != nil {
@@ -109,8 +110,8 @@ func (p *person) sees() string {
 // question is what mayfly waits for an answer to; "" while it waits for none.
 func (p *person) question() string {
 	lines, cursor := p.lines()
-	for i := len(lines) - 1; i >= 0; i-- {
-		asked, ok := strings.CutPrefix(lines[i], "? ")
+	for i, line := range slices.Backward(lines) {
+		asked, ok := strings.CutPrefix(line, "? ")
 		if !ok {
 			continue
 		}
@@ -128,11 +129,11 @@ func (p *person) question() string {
 	return ""
 }
 
-// waits waits until something is asked, and the screen has come to rest.
+// waits returns when something is asked and the screen has come to rest.
 func (p *person) waits() string {
 	p.t.Helper()
 	const rest = 60 * time.Millisecond
-	for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Millisecond) { //nolint:forbidigo // a person waits in real time
 		asked := p.question()
 		p.mu.Lock()
 		still, ended := time.Since(p.last) > rest, p.ended
@@ -148,7 +149,7 @@ func (p *person) waits() string {
 	return ""
 }
 
-// types types keys, and waits until something has come of it.
+// types sends keys, and waits until something has come of it.
 func (p *person) types(keys string) {
 	p.t.Helper()
 	p.mu.Lock()
@@ -157,7 +158,7 @@ func (p *person) types(keys string) {
 	if _, err := p.tty.WriteString(keys); err != nil {
 		p.t.Fatal(err)
 	}
-	for began := time.Now(); time.Since(began) < patience; time.Sleep(5 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(5 * time.Millisecond) { //nolint:forbidigo // a person waits in real time
 		p.mu.Lock()
 		came := p.written > before || p.ended
 		p.mu.Unlock()

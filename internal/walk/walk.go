@@ -92,7 +92,7 @@ func (w *Walk) stand(ctx context.Context, at workshop.Position) error {
 	if done {
 		return w.undone(ctx, at)
 	}
-	if err := w.introduce(ctx, at.Phase); err != nil {
+	if err := w.introduce(at.Phase); err != nil {
 		return err
 	}
 	lesson, err := at.Phase.Lesson(w.Workshop.Place())
@@ -100,6 +100,8 @@ func (w *Walk) stand(ctx context.Context, at workshop.Position) error {
 		return err
 	}
 	w.Screen.Heading(fmt.Sprintf("%d.%d of %d  %s", at.Phase.Number(), at.StepNumber(), len(at.Phase.Steps), at.Step.Title))
+	local, onAWS := at.Phase.Usual(at.Step)
+	w.Screen.Text(fmt.Sprintf("Usually %s on a laptop, with builds on top; %.0f min on AWS.", terminal.Seconds(local.Seconds()), onAWS.Minutes()))
 	text := lesson.Section(at.Step.Title)
 	if text == "" {
 		text = at.Step.Why

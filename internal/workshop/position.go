@@ -120,7 +120,8 @@ func (w *Workshop) Settle(ctx context.Context, p *phases.Phase, step *phases.Ste
 }
 
 // Follow asks the checks of a step until all of them pass, and tells every
-// answer that is not as it was. It is for a learner who types it.
+// answer that is not as it was. That nothing is there yet is no mistake of a
+// learner who is about to type it, and told as what is waited for.
 func (w *Workshop) Follow(ctx context.Context, p *phases.Phase, step *phases.Step) error {
 	w.phase, w.step = p.Name, step.Title
 	defer func() { w.phase, w.step = "", "" }()
@@ -132,8 +133,14 @@ func (w *Workshop) Follow(ctx context.Context, p *phases.Phase, step *phases.Ste
 			if errors.Is(ctx.Err(), context.Canceled) {
 				return false, context.Cause(ctx)
 			}
-			if answer := fmt.Sprint(r.State, r.Observed); told[check.Name] != answer {
-				told[check.Name] = answer
+			answer := fmt.Sprint(r.State, r.Observed)
+			before, known := told[check.Name]
+			told[check.Name] = answer
+			switch {
+			case before == answer:
+			case !known && r.State == verify.Wrong:
+				w.working("waiting for %s", r.Expected)
+			default:
 				w.reportCheck(check, r)
 			}
 			if done = r.State == verify.Passed; !done {
