@@ -98,6 +98,9 @@ func TestPersonLetsMayflyDoIt(t *testing.T) {
 	if !strings.Contains(p.sees(), "A fresh look finds nothing of this environment") {
 		t.Errorf("there is no receipt:\n%s", p.sees())
 	}
+	if !strings.Contains(p.sees(), "DELETE_COMPLETE") || strings.Contains(p.sees(), "DELETE_IN_PROGRESS") {
+		t.Errorf("the deletions are not followed to their end:\n%s", p.sees())
+	}
 }
 
 // TestPersonTypesEverything walks through all phases and types every command of

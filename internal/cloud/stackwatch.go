@@ -97,10 +97,10 @@ func (w *stackWatch) untilSettled(ctx context.Context, arn string) (*types.Stack
 			}
 			return false, err
 		}
-		if stack != nil {
-			if err := w.tell(ctx); err != nil && TroubleOf(err) != Throttled {
-				return false, err
-			}
+		// The events of a stack that is gone can still be read by its ARN, says
+		// botocore's model of DescribeStackEvents.
+		if err := w.tell(ctx); err != nil && TroubleOf(err) != Throttled {
+			return false, err
 		}
 		return stack == nil || !inProgress(stack.StackStatus), nil
 	})
