@@ -79,6 +79,10 @@ func TestDeclarations(t *testing.T) {
 				t.Errorf("%s requires %s, which does not come before it", p.Name, r.Name)
 			}
 		}
+		if i := p.Number() - 2; i >= 0 && !slices.Contains(p.Requires, All[min(i, len(All)-1)]) {
+			t.Errorf("%s wants to require %s, which comes before it: going back to a phase's start gives main the files of what it requires, and no others",
+				p.Name, All[min(i, len(All)-1)].Name)
+		}
 		var checks []string
 		for _, s := range p.Steps {
 			if s.Title == "" || s.Why == "" || s.Do == nil || s.Minutes <= 0 {
