@@ -120,13 +120,15 @@ func (w *Workshop) Settle(ctx context.Context, p *phases.Phase, step *phases.Ste
 }
 
 // Follow asks the checks of a step until all of them pass, and tells every
-// answer that is not as it was. It is for a learner who types it.
+// answer that is not as it was, and what goes wrong with the working copy
+// meanwhile. It is for a learner who types it.
 func (w *Workshop) Follow(ctx context.Context, p *phases.Phase, step *phases.Step) error {
 	w.phase, w.step = p.Name, step.Title
 	defer func() { w.phase, w.step = "", "" }()
-	told := map[string]string{}
+	told, folder := map[string]string{}, folderWatch{}
 	return cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
 		done := true
+		folder.look(ctx, w)
 		for _, check := range step.Checks {
 			r := check.Ask(ctx, w.scene)
 			if errors.Is(ctx.Err(), context.Canceled) {
