@@ -38,12 +38,18 @@ func home(t *testing.T) (dir string, environ []string) {
 		t.Fatal(err)
 	}
 	environ = learnerEnviron(t, dir, filepath.Join(dir, "data"))
+	stopsAfter(t, environ)
+	return dir, environ
+}
+
+// stopsAfter ends the local AWS after the test.
+func stopsAfter(t *testing.T, environ []string) {
+	t.Helper()
 	t.Cleanup(func() {
 		stop := exec.Command("mayfly", "local", "stop")
 		stop.Env = environ
 		_ = stop.Run() // it may have ended with a teardown
 	})
-	return dir, environ
 }
 
 // TestPersonLetsMayflyDoIt walks through all phases in a terminal, from the
