@@ -49,7 +49,7 @@ func template(phase string) []byte { return material(phase + "/template.yaml") }
 func material(name string) []byte {
 	data, err := templates.FS.ReadFile(name)
 	if err != nil {
-		panic(fmt.Sprintf("the binary was built without %s: %v", name, err)) // a test reads each of them
+		panic(fmt.Sprintf("the binary was built without %s (the go:embed line of templates/templates.go names its folder): %v", name, err)) // a test reads each of them
 	}
 	return data
 }

@@ -61,6 +61,14 @@ func (p *Phase) Number() int { return slices.Index(Every(), p) + 1 }
 // IsBonus says whether the phase is beyond the workshop.
 func (p *Phase) IsBonus() bool { return slices.Contains(Bonus, p) }
 
+// AllRequired are all the phases that must be done before this one, the first first.
+func (p *Phase) AllRequired() (all []*Phase) {
+	for _, r := range p.Requires {
+		all = append(append(all, r.AllRequired()...), r)
+	}
+	return all
+}
+
 // Checks are all checks of the phase, in the order of its steps.
 func (p *Phase) Checks() []verify.Check {
 	var checks []verify.Check

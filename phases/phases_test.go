@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,10 @@ func TestDeclarations(t *testing.T) {
 				t.Errorf("%s requires %s, which does not come before it", p.Name, r.Name)
 			}
 		}
+		if i := p.Number() - 2; i >= 0 && !slices.Contains(p.Requires, All[min(i, len(All)-1)]) {
+			t.Errorf("%s wants to require %s, which comes before it: going back to a phase's start gives main the files of what it requires, and no others",
+				p.Name, All[min(i, len(All)-1)].Name)
+		}
 		var checks []string
 		for _, s := range p.Steps {
 			if s.Title == "" || s.Why == "" || s.Do == nil || s.Minutes <= 0 {
@@ -119,7 +124,7 @@ func TestFind(t *testing.T) {
 			t.Errorf("Find(%q) = %v, %v", word, got, err)
 		}
 	}
-	for word, nearest := range map[string]string{"codebild": "codebuild", "cach": "caching", "7": "", "pipline": "codepipeline", "approvl": "approval"} {
+	for word, nearest := range map[string]string{"codebild": "codebuild", "cach": "caching", strconv.Itoa(len(Every()) + 1): "", "pipline": "codepipeline", "approvl": "approval"} {
 		_, err := Find(word)
 		unknown, ok := errors.AsType[*UnknownError](err)
 		if !ok {

@@ -63,7 +63,7 @@ func (p *Phase) FilesAtStart(b Bench) (map[string][]byte, error) {
 		return nil, err
 	}
 	files := maps.Clone(application)
-	for _, before := range allBefore(p) {
+	for _, before := range p.AllRequired() {
 		if len(before.Requires) > 0 {
 			files["buildspec.yml"] = b.Application().Buildspec(before.Name)
 		}
@@ -74,13 +74,4 @@ func (p *Phase) FilesAtStart(b Bench) (map[string][]byte, error) {
 		}
 	}
 	return files, nil
-}
-
-// allBefore are the phases that a phase requires, the first first.
-func allBefore(p *Phase) []*Phase {
-	var all []*Phase
-	for _, r := range p.Requires {
-		all = append(append(all, allBefore(r)...), r)
-	}
-	return all
 }

@@ -87,7 +87,8 @@ type privilegeWorld struct {
 	t       *testing.T
 	server  *localaws.Server
 	environ []string
-	app     string
+	// app is the application's folder, dir the environment's.
+	app, dir string
 
 	mu      sync.Mutex // guards allowed and denied
 	allowed []localaws.Decision
@@ -112,9 +113,9 @@ func newPrivilegeWorld(t *testing.T) *privilegeWorld {
 		}
 	}
 	w.environ = append(w.environ, "HOME="+home, "XDG_DATA_HOME="+filepath.Join(home, "data"), "GIT_CONFIG_NOSYSTEM=1")
-	dir := filepath.Join(home, "data", "mayfly", "default")
+	w.dir = filepath.Join(home, "data", "mayfly", "default")
 	var err error
-	if w.server, err = localaws.Start(localaws.Options{Dir: localDir(dir), Environ: w.environ, Decided: w.decided}); err != nil {
+	if w.server, err = localaws.Start(localaws.Options{Dir: localDir(w.dir), Environ: w.environ, Decided: w.decided}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -122,7 +123,7 @@ func newPrivilegeWorld(t *testing.T) *privilegeWorld {
 			t.Error(err)
 		}
 	})
-	if err := writeEndpoint(dir, endpointOf(w.server)); err != nil {
+	if err := writeEndpoint(w.dir, endpointOf(w.server)); err != nil {
 		t.Fatal(err)
 	}
 	return w

@@ -41,6 +41,8 @@ type Walk struct {
 	Break func(ctx context.Context, p *phases.Phase) error
 	// fails counts, for each step, how often its checks came out wrong in a row.
 	fails map[string]int
+	// left is what was wrong with the working copy when the learner left it so.
+	left string
 }
 
 // ErrQuit is returned when the learner wants to stop for now.
@@ -84,6 +86,9 @@ func (w *Walk) Run(ctx context.Context) error {
 func (w *Walk) stand(ctx context.Context, at workshop.Position) error {
 	if trouble, ok := first(at.Checks, verify.CannotTell); ok {
 		return w.cannotTell(ctx, trouble)
+	}
+	if err := w.workingCopy(ctx); err != nil {
+		return err
 	}
 	done, err := w.Workshop.WasDone(at.Phase)
 	if err != nil {

@@ -120,14 +120,16 @@ func (w *Workshop) Settle(ctx context.Context, p *phases.Phase, step *phases.Ste
 }
 
 // Follow asks the checks of a step until all of them pass, and tells every
-// answer that is not as it was. That nothing is there yet is no mistake of a
-// learner who is about to type it, and told as what is waited for.
+// answer that is not as it was, and what goes wrong with the working copy
+// meanwhile. That nothing is there yet is no mistake of a learner who is about
+// to type it, and told as what is waited for.
 func (w *Workshop) Follow(ctx context.Context, p *phases.Phase, step *phases.Step) error {
 	w.phase, w.step = p.Name, step.Title
 	defer func() { w.phase, w.step = "", "" }()
-	told := map[string]string{}
+	told, folder := map[string]string{}, folderWatch{}
 	return cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
 		done := true
+		folder.look(ctx, w)
 		for _, check := range step.Checks {
 			r := check.Ask(ctx, w.scene)
 			if errors.Is(ctx.Err(), context.Canceled) {

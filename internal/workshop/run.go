@@ -96,7 +96,7 @@ func (w *Workshop) Run(ctx context.Context, wanted []*phases.Phase) ([]PhaseResu
 // requirements fails where a phase needs one that is neither done nor wanted too.
 func (w *Workshop) requirements(ctx context.Context, p *phases.Phase, wanted []*phases.Phase) error {
 	var missing []*phases.Phase
-	for _, required := range allRequirements(p) {
+	for _, required := range p.AllRequired() {
 		if slices.Contains(wanted, required) {
 			continue
 		}
@@ -112,14 +112,6 @@ func (w *Workshop) requirements(ctx context.Context, p *phases.Phase, wanted []*
 		return &RequirementError{Phase: p, Missing: missing}
 	}
 	return nil
-}
-
-func allRequirements(p *phases.Phase) []*phases.Phase {
-	var all []*phases.Phase
-	for _, r := range p.Requires {
-		all = append(append(all, allRequirements(r)...), r)
-	}
-	return all
 }
 
 func (w *Workshop) runPhase(ctx context.Context, p *phases.Phase) error {

@@ -150,7 +150,7 @@ func (w *Workshop) askPhase(ctx context.Context, p *phases.Phase) PhaseStatus {
 	counts := map[verify.State]int{}
 	// What an earlier phase asks too says nothing of whether this one was begun.
 	asked := map[string]bool{}
-	for _, before := range allRequirements(p) {
+	for _, before := range p.AllRequired() {
 		for _, check := range before.Checks() {
 			asked[check.Name] = true
 		}
