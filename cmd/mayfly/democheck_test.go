@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // demoTells are words without which the demonstration would not tell what it is for.
@@ -51,12 +53,29 @@ func TestDemoCast(t *testing.T) {
 	if found := machine.FindString(all.String()); found != "" {
 		t.Errorf("it shows a path of the machine: %s", found)
 	}
+	if strings.Contains(all.String(), "\x1b[6n") {
+		t.Error("it asks the player's terminal where the cursor is")
+	}
 	frames := demoFrames(events)
 	last := strings.Join(frames[len(frames)-1].lines[:], "\n")
 	for _, words := range []string{"Receipt", "A fresh look finds nothing of this environment."} {
 		if !strings.Contains(last, words) {
 			t.Errorf("it does not end with %q", words)
 		}
+	}
+}
+
+// TestDemoRecording cuts a home and a character in two, as reading a terminal does.
+func TestDemoRecording(t *testing.T) {
+	got := whole(asked(moved([]castEvent{
+		{1, []byte("in /tmp/0")}, {2, []byte("1ab/x \xe2\x9c")}, {3, []byte("\x93\x1b[6n")}, {4, []byte("\x1b[6n")}, {5, []byte(".")},
+	}, "/tmp/01ab")))
+	want := []castEvent{{1, []byte("in /home/")}, {2, []byte("you/x ")}, {3, []byte("✓")}, {5, []byte(".")}}
+	if d := cmp.Diff(want, got, cmp.AllowUnexported(castEvent{})); d != "" {
+		t.Errorf("the events (-want +got):\n%s", d)
+	}
+	if got := string(faintAsItalic([]byte("\x1b[1;2mx\x1b[22m\x1b[38;5;2my"))); got != "\x1b[1;3mx\x1b[22;23m\x1b[38;5;2my" {
+		t.Errorf("faint is written as %q", got)
 	}
 }
 
