@@ -6,7 +6,7 @@ TOOLS := $(CURDIR)/bin/tools
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 FUZZTIME ?= 60s
 
-.PHONY: help build test race script lint fmt tidy-check cover bench fuzz conformance assumptions page acceptance dist vet-platforms table clean
+.PHONY: help build test race script lint fmt tidy-check cover bench fuzz conformance assumptions page demo acceptance dist vet-platforms table clean
 
 help: ## list what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,10 +15,10 @@ build: ## build bin/mayfly
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/mayfly ./cmd/mayfly
 
 test: ## run all tests
-	go test ./...
+	go test -timeout 30m ./...
 
-race: ## run all tests under the race detector
-	go test -race -timeout 20m ./...
+race: ## run the tests under the race detector, but for those that only take long
+	go test -race -short -timeout 30m ./...
 
 script: ## run the learners' journeys alone; -u in FLAGS updates their golden files
 	go test ./cmd/mayfly -run TestScripts $(FLAGS)
@@ -55,6 +55,10 @@ assumptions: ## write docs/assumptions.md again
 
 page: ## write the generated part of docs/localaws.md again
 	go test ./localaws -run TestPage -update
+
+demo: ## record the terminal session of the README again: docs/demo.cast and docs/demo.svg
+	MAYFLY_DEMO=$(CURDIR)/docs go test ./cmd/mayfly -count 1 -run '^TestDemo$$'
+	go test ./cmd/mayfly -count 1 -run '^TestDemo'
 
 acceptance: ## the assumptions and the workshop against a real account: costs money, needs MAYFLY_ACCOUNT
 	@test -n "$$MAYFLY_ACCOUNT" || { echo "set MAYFLY_ACCOUNT to the account that may be used"; exit 2; }

@@ -124,7 +124,7 @@ func TestFind(t *testing.T) {
 			t.Errorf("Find(%q) = %v, %v", word, got, err)
 		}
 	}
-	for word, nearest := range map[string]string{"codebild": "codebuild", "cach": "caching", strconv.Itoa(len(Every()) + 1): "", "pipline": "codepipeline", "aproval": "approval"} {
+	for word, nearest := range map[string]string{"codebild": "codebuild", "cach": "caching", strconv.Itoa(len(Every()) + 1): "", "pipline": "codepipeline", "approvl": "approval"} {
 		_, err := Find(word)
 		unknown, ok := errors.AsType[*UnknownError](err)
 		if !ok {

@@ -154,7 +154,7 @@ func (a *app) prompter() prompt.Prompter {
 	if a.variable("TERM") == "dumb" || a.streams.IsPlain() {
 		return prompt.NewLines(a.stdin, a.streams.Err)
 	}
-	return prompt.Terminal{In: a.stdin, Out: a.stderr}
+	return prompt.Terminal{In: a.stdin, Out: a.stderr, NoColor: !a.streams.Colors()}
 }
 
 // errNoEnvironment says that there is nothing yet to look at.

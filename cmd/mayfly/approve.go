@@ -110,7 +110,11 @@ func (a *app) showQuestion(q *workshop.Question, r approvalDone) {
 	style := a.streams.OutStyle()
 	a.answer("%s\n", style.Bold("Do you want to deploy?"))
 	for _, row := range [][2]string{
-		{"commit", r.Commit}, {"message", r.Message}, {"author", r.Author}, {"files", r.Files}, {"changes", r.Changes},
+		{"commit", r.Commit},
+		{"message", r.Message},
+		{"author", r.Author},
+		{"files", r.Files},
+		{"changes", r.Changes},
 		{"waiting", fmt.Sprintf("for %s", a.now().Sub(r.Asked).Round(time.Second))},
 	} {
 		if row[1] != "" {

@@ -11,7 +11,7 @@ import (
 
 func (a *app) diffCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "diff PHASE PHASE", Short: "What one phase's template adds to another's",
+		Use: "diff FROM TO", Short: "What one phase's template adds to another's",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return usage("diff takes two phases, such as `mayfly diff codebuild codepipeline`")

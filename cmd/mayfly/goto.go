@@ -120,14 +120,14 @@ func (a *app) travel(ctx context.Context, w *workshop.Workshop, to *phases.Phase
 	if len(route.Do)+len(route.Undo) == 0 {
 		return a.arrived(route, workshop.Travelled{Kept: []string{}})
 	}
-	takes := a.estimate(w.Environment(), route)
+	takes := a.estimate(ctx, w, route)
 	if !a.flags.json {
 		a.say("To the start of %s: %s. That takes %s.\n", to.Title, route.Describe(), takes)
 	}
 	if len(route.Undo) > 0 && !yes {
 		ok, err := a.prompter().Confirm("Take it back? Your work is kept on a branch of its own.")
 		if errors.Is(err, prompt.ErrNoAnswer) {
-			return usage("with no terminal to ask in, say --yes to take back %s", route.Describe())
+			return usage("with no terminal to ask in, say --yes to %s", route.Describe())
 		}
 		if err != nil {
 			return err

@@ -29,12 +29,7 @@ func TestLessons(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("builds need a POSIX system")
 	}
-	if _, err := exec.LookPath("aws"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("the lessons' commands need the aws CLI")
-		}
-		t.Skip("there is no aws CLI in PATH: the lessons' commands are not tried")
-	}
+	needsAWS(t)
 	l := newLearner(t)
 	measured := map[string]map[string]float64{}
 	for _, p := range phases.Every() {
@@ -78,9 +73,22 @@ func TestLessons(t *testing.T) {
 	}
 }
 
+// needsAWS ends a test that types the lessons' commands where there is no AWS
+// CLI: in CI it fails.
+func needsAWS(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("aws"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("the lessons' commands need the aws CLI")
+		}
+		t.Skip("there is no aws CLI in PATH: the lessons' commands are not tried")
+	}
+}
+
 // learner sits at a shell, in an environment of their own.
 type learner struct {
-	t     *testing.T
+	t       *testing.T
+	environ []string
 	shell *shell
 	scene *verify.Scene
 	place phases.Place
@@ -142,7 +150,7 @@ func newLearner(t *testing.T) *learner {
 		t.Fatal(err)
 	}
 	l := &learner{
-		t: t, shell: newShell(t, home, environ),
+		t: t, environ: environ, shell: newShell(t, home, environ),
 		scene: &verify.Scene{Cloud: c, Names: e.Names(), Live: liveClient()},
 		place: phases.NewPlace(e.Names(), e.WorkDir, e.Tags(), chosen),
 	}

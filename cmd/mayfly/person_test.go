@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -35,6 +36,8 @@ type person struct {
 	ended   bool
 	// all is everything that came, for a failure's report.
 	all strings.Builder
+	// hears is told what comes, if somebody records it.
+	hears func(data []byte)
 }
 
 // patience is how long a person waits for a screen.
@@ -43,7 +46,12 @@ const patience = 90 * time.Second
 // sit starts mayfly in a terminal of that size.
 func sit(t *testing.T, columns, rows int, environ []string, args ...string) *person {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "mayfly", args...)
+	return sitBefore(t, columns, rows, exec.CommandContext(t.Context(), "mayfly", args...), environ, func([]byte) {})
+}
+
+// sitBefore starts a program in a terminal of that size; hears is told what it writes.
+func sitBefore(t *testing.T, columns, rows int, cmd *exec.Cmd, environ []string, hears func([]byte)) *person {
+	t.Helper()
 	cmd.Env = append(environ, "TERM=xterm-256color")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
@@ -51,7 +59,7 @@ func sit(t *testing.T, columns, rows int, environ []string, args ...string) *per
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &person{t: t, cmd: cmd, tty: tty, last: time.Now()}
+	p := &person{t: t, cmd: cmd, tty: tty, last: time.Now(), hears: hears} //nolint:forbidigo // a person waits in real time
 	p.screen = vt10x.New(vt10x.WithWriter(tty), vt10x.WithSize(columns, rows))
 	go p.look()
 	t.Cleanup(func() {
@@ -70,8 +78,9 @@ func (p *person) look() {
 		p.mu.Lock()
 		_, _ = p.screen.Write(buffer[:n])
 		p.all.Write(buffer[:n])
+		p.hears(buffer[:n])
 		p.written += n
-		p.last = time.Now()
+		p.last = time.Now() //nolint:forbidigo // a person waits in real time
 		p.ended = err != nil
 		p.mu.Unlock()
 		if err != nil {
@@ -101,8 +110,8 @@ func (p *person) sees() string {
 // question is what mayfly waits for an answer to; "" while it waits for none.
 func (p *person) question() string {
 	lines, cursor := p.lines()
-	for i := len(lines) - 1; i >= 0; i-- {
-		asked, ok := strings.CutPrefix(lines[i], "? ")
+	for i, line := range slices.Backward(lines) {
+		asked, ok := strings.CutPrefix(line, "? ")
 		if !ok {
 			continue
 		}
@@ -120,11 +129,11 @@ func (p *person) question() string {
 	return ""
 }
 
-// waits waits until something is asked, and the screen has come to rest.
+// waits returns when something is asked and the screen has come to rest.
 func (p *person) waits() string {
 	p.t.Helper()
 	const rest = 60 * time.Millisecond
-	for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Millisecond) { //nolint:forbidigo // a person waits in real time
 		asked := p.question()
 		p.mu.Lock()
 		still, ended := time.Since(p.last) > rest, p.ended
@@ -140,7 +149,7 @@ func (p *person) waits() string {
 	return ""
 }
 
-// types types keys, and waits until something has come of it.
+// types sends keys, and waits until something has come of it.
 func (p *person) types(keys string) {
 	p.t.Helper()
 	p.mu.Lock()
@@ -149,7 +158,7 @@ func (p *person) types(keys string) {
 	if _, err := p.tty.WriteString(keys); err != nil {
 		p.t.Fatal(err)
 	}
-	for began := time.Now(); time.Since(began) < patience; time.Sleep(5 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(5 * time.Millisecond) { //nolint:forbidigo // a person waits in real time
 		p.mu.Lock()
 		came := p.written > before || p.ended
 		p.mu.Unlock()
@@ -160,17 +169,29 @@ func (p *person) types(keys string) {
 	p.t.Fatalf("nothing came of %q; the screen:\n%s", keys, p.sees())
 }
 
-// answers waits for a question that begins so, and answers it.
-func (p *person) answers(question, keys string) {
+// expects waits for a question, and wants it to begin so.
+func (p *person) expects(question string) {
 	p.t.Helper()
 	if asked := p.waits(); !strings.HasPrefix(asked, question) {
 		p.t.Fatalf("asked is %q, want %q; the screen:\n%s", asked, question, p.sees())
 	}
+}
+
+// answers waits for a question that begins so, and answers it.
+func (p *person) answers(question, keys string) {
+	p.t.Helper()
+	p.expects(question)
 	p.types(keys)
 }
 
 // until answers each question that it knows, until one comes that begins so.
 func (p *person) until(question string, habits map[string]string) {
+	p.t.Helper()
+	p.untilBy(p.types, question, habits)
+}
+
+// untilBy is until with another way to type.
+func (p *person) untilBy(types func(keys string), question string, habits map[string]string) {
 	p.t.Helper()
 	for range 500 {
 		asked := p.waits()
@@ -180,7 +201,7 @@ func (p *person) until(question string, habits map[string]string) {
 		known := false
 		for begin, keys := range habits {
 			if strings.HasPrefix(asked, begin) {
-				p.types(keys)
+				types(keys)
 				known = true
 				break
 			}

@@ -53,7 +53,7 @@ func fetch() {
 	if err != nil {
 		panic(err)
 	}
-	defer response.Body.Close()                                       //nolint:errcheck // a body that was read
+	defer response.Body.Close()
 	fmt.Println(response.Status, response.Header.Get("Content-Type")) //nolint:forbidigo // it is a program
 	if _, err := io.Copy(os.Stdout, response.Body); err != nil {      //nolint:forbidigo // it is a program
 		panic(err)

@@ -80,11 +80,15 @@ func (a *app) walk(ctx context.Context, isNew bool) (err error) {
 		return do()
 	}
 	var w *workshop.Workshop
-	err = alone(func() error {
-		var err error
+	open := func() (err error) {
 		e, w, err = a.openToRun(ctx, e, dir, false, a.background, human)
 		return err
-	})
+	}
+	if isNew { // whoever comes back only looks, while another walk or run may be at work
+		err = alone(open)
+	} else {
+		err = open()
+	}
 	if err != nil {
 		return err
 	}
@@ -237,13 +241,36 @@ func (a *app) usableWorkDir(ctx context.Context, dir string) error {
 	if dir == "" {
 		return errors.New("name a folder")
 	}
-	checkout := git.Checkout{Dir: absolute(a.expandHome(dir)), Environ: a.environ}
-	return checkout.State(ctx)
+	dir = a.expandHome(dir)
+	if strings.HasPrefix(dir, "~") {
+		return errors.New("only a shell knows that home: type the whole path")
+	}
+	checkout := git.Checkout{Dir: absolute(dir), Environ: a.environ}
+	if err := checkout.State(ctx); err != nil {
+		return err
+	}
+	return writable(checkout.Dir)
+}
+
+// writable says why nothing can be written into a folder, or into the nearest
+// one above it that is there. What it tries leaves nothing behind.
+func writable(dir string) error {
+	for {
+		if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	try, err := os.MkdirTemp(dir, ".mayfly-")
+	if err != nil {
+		return fmt.Errorf("nothing can be written into %s: choose another folder", dir)
+	}
+	return os.Remove(try)
 }
 
 // expandHome understands "~/", which no shell has expanded in an answer.
 func (a *app) expandHome(dir string) string {
-	rest, ok := strings.CutPrefix(dir, "~/")
+	rest, ok := strings.CutPrefix(dir+"/", "~/")
 	home, err := a.home()
 	if !ok || err != nil {
 		return dir

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -24,9 +25,7 @@ var readers = map[string]string{
 func with(habits map[string]string, more map[string]string) map[string]string {
 	all := map[string]string{}
 	for _, m := range []map[string]string{habits, more} {
-		for question, keys := range m {
-			all[question] = keys
-		}
+		maps.Copy(all, m)
 	}
 	return all
 }
@@ -39,12 +38,18 @@ func home(t *testing.T) (dir string, environ []string) {
 		t.Fatal(err)
 	}
 	environ = learnerEnviron(t, dir, filepath.Join(dir, "data"))
+	stopsAfter(t, environ)
+	return dir, environ
+}
+
+// stopsAfter ends the local AWS after the test.
+func stopsAfter(t *testing.T, environ []string) {
+	t.Helper()
 	t.Cleanup(func() {
-		stop := exec.Command("mayfly", "local", "stop") //nolint:noctx // the test's context has ended
+		stop := exec.Command("mayfly", "local", "stop")
 		stop.Env = environ
 		_ = stop.Run() // it may have ended with a teardown
 	})
-	return dir, environ
 }
 
 // TestPersonLetsMayflyDoIt walks through all phases in a terminal, from the
@@ -92,5 +97,48 @@ func TestPersonLetsMayflyDoIt(t *testing.T) {
 	p.golden("receipt", "Receipt\n")
 	if !strings.Contains(p.sees(), "A fresh look finds nothing of this environment") {
 		t.Errorf("there is no receipt:\n%s", p.sees())
+	}
+}
+
+// TestPersonTypesEverything walks through all phases and types every command of
+// every step, in a shell beside the terminal, while mayfly watches. After each
+// phase it makes the lesson's mistake and mends it, as the lesson says.
+func TestPersonTypesEverything(t *testing.T) {
+	needsAWS(t)
+	l := newLearner(t)
+	p := sit(t, 80, 24, l.environ)
+	for _, phase := range phases.Every() {
+		lesson, err := phase.Lesson(l.place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if phase.IsBonus() {
+			p.until("What next?", readers)
+			p.types("a" + enter)
+		}
+		for _, step := range phase.Steps {
+			p.until("How shall it be done?", readers)
+			if seen := p.sees(); !strings.Contains(seen, "type it myself") {
+				t.Fatalf("typing is not offered:\n%s", seen)
+			}
+			p.types("t" + enter)
+			l.study(phase.Name, phases.Section{Title: step.Title, Text: lesson.Section(step.Title)})
+		}
+		p.until("What next?", readers)
+		l.study(phase.Name, phases.Section{Title: phases.SectionObserve, Text: lesson.Section(phases.SectionObserve)})
+		p.types("b" + enter)
+		p.until("Break it how?", readers)
+		p.types("m" + enter)
+		l.study(phase.Name, phases.Section{Title: phases.SectionBreak, Text: lesson.Section(phases.SectionBreak)})
+		l.settle()
+		p.types(enter)
+	}
+	p.until("What next?", readers)
+	p.types("q" + enter)
+	if code := p.leaves(); code != exitDone {
+		t.Errorf("quitting ends with %d", code)
+	}
+	if out, code := l.shell.run("mayfly verify"); code != 0 {
+		t.Errorf("mayfly verify ends with %d:\n%s", code, out)
 	}
 }

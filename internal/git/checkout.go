@@ -335,13 +335,28 @@ func (c *Checkout) at(ctx context.Context, dir string, args ...string) (string, 
 	return c.command(ctx, dir, nil, args...)
 }
 
-func (c *Checkout) command(ctx context.Context, dir string, in io.Reader, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "git", args...)
-	cmd.Stdin = in
+// Type runs a line of git commands in the folder, as a person would have typed it.
+func (c *Checkout) Type(ctx context.Context, line string) error {
+	out, err := c.prepare(ctx, c.Dir, "sh", "-c", line).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", line, err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+// prepare makes a command ready to run with the variables that git may have.
+func (c *Checkout) prepare(ctx context.Context, dir, program string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = dir
 	cmd.WaitDelay = 5 * time.Second
 	cmd.Env = append(slices.DeleteFunc(slices.Clone(c.Environ), isGitVariable), "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
 	cmd.Env = append(cmd.Env, c.extra...)
+	return cmd
+}
+
+func (c *Checkout) command(ctx context.Context, dir string, in io.Reader, args ...string) (string, error) {
+	cmd := c.prepare(ctx, dir, "git", args...)
+	cmd.Stdin = in
 	var out, errOut bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	if err := cmd.Run(); err != nil {

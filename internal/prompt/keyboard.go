@@ -146,7 +146,10 @@ func (k *keyboard) edits(key []byte) bool {
 	case surveyterminal.KeyBackspace, surveyterminal.KeyDelete:
 		k.count = max(k.count-1, 0)
 		return true
-	case surveyterminal.KeyDeleteWord, surveyterminal.KeyDeleteLine:
+	case surveyterminal.KeyDeleteLine:
+		k.count, k.over = 0, false
+		return true
+	case surveyterminal.KeyDeleteWord:
 		return true
 	}
 	return false

@@ -62,6 +62,9 @@ func isTerminal(f *os.File) bool {
 // NoColor turns colour off.
 func (s *Streams) NoColor() { s.noColor = true }
 
+// Colors tells whether colour is wanted, where a stream can show it.
+func (s *Streams) Colors() bool { return !s.noColor }
+
 // Plain is for whoever listens to a screen rather than looks at it: no colour,
 // no line that changes in place, and a line for every event.
 func (s *Streams) Plain() { s.noColor, s.fixed, s.everything = true, true, true }

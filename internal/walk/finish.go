@@ -94,6 +94,7 @@ func (w *Walk) Card(ctx context.Context) (terminal.Card, error) {
 			c.Warm = t.Seconds.Commands
 		case verify.CacheOff:
 			c.Cold = t.Seconds.Commands
+		case verify.CacheMiss: // it pays for the cache, and is neither
 		}
 	}
 	c.Commits = len(live)

@@ -14,7 +14,7 @@ import (
 
 // introduce opens a phase, the first time that the learner comes to it: the
 // question about the last one, the idea, what will be made, and a prediction.
-func (w *Walk) introduce(ctx context.Context, p *phases.Phase) error {
+func (w *Walk) introduce(p *phases.Phase) error {
 	first, err := w.Workshop.FirstTime(p, "introduction")
 	if err != nil || !first {
 		return err

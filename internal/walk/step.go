@@ -24,6 +24,11 @@ func (w *Walk) choose(ctx context.Context, at workshop.Position, lesson phases.L
 		if err != nil {
 			return false, err
 		}
+		if key == "d" || key == "t" {
+			if err := w.workingCopy(ctx); err != nil {
+				return false, err
+			}
+		}
 		switch key {
 		case "d":
 			return w.tried(ctx, at, w.solve(ctx, at))
@@ -102,13 +107,14 @@ func (w *Walk) tried(ctx context.Context, at workshop.Position, err error) (held
 // typeIt shows what to type and waits until the step holds, or the learner takes another way.
 func (w *Walk) typeIt(ctx context.Context, at workshop.Position) (key string, err error) {
 	w.Screen.Text(fmt.Sprintf("Type the commands above in another terminal, in `%s`; for `aws`, run `eval \"$(%s local env)\"` there first. mayfly watches.",
-		w.Workshop.Place().WorkDir, w.Workshop.Place().Mayfly))
-	keys := []prompt.Choice{{Key: "d", Label: "do it for me"}}
+		w.Workshop.Place().Checkout(), w.Workshop.Place().Mayfly))
+	keys := []prompt.Choice{{Key: "d", Label: "does it for you"}}
 	if w.Workshop.HintsLeft(at.Phase, at.Step) > 0 {
-		keys = append(keys, prompt.Choice{Key: "h", Label: "hint"})
+		keys = append(keys, prompt.Choice{Key: "h", Label: "gives a hint"})
 	}
-	keys = append(keys, prompt.Choice{Key: "b", Label: "back"})
+	keys = append(keys, prompt.Choice{Key: "b", Label: "goes back"})
 	for {
+		w.Screen.Text(offered(keys))
 		key, err := w.follow(ctx, at, keys)
 		if key != "h" || err != nil {
 			return key, err
@@ -120,6 +126,15 @@ func (w *Walk) typeIt(ctx context.Context, at workshop.Position) (key string, er
 			keys = []prompt.Choice{keys[0], keys[len(keys)-1]}
 		}
 	}
+}
+
+// offered says which keys are there while something is waited for.
+func offered(keys []prompt.Choice) string {
+	words := make([]string, len(keys))
+	for i, k := range keys {
+		words[i] = "`" + k.Key + "` " + k.Label
+	}
+	return strings.Join(words, ", ")
 }
 
 func (w *Walk) hint(at workshop.Position) error {

@@ -41,6 +41,8 @@ type Walk struct {
 	Break func(ctx context.Context, p *phases.Phase) error
 	// fails counts, for each step, how often its checks came out wrong in a row.
 	fails map[string]int
+	// left is what was wrong with the working copy when the learner left it so.
+	left string
 }
 
 // ErrQuit is returned when the learner wants to stop for now.
@@ -85,6 +87,9 @@ func (w *Walk) stand(ctx context.Context, at workshop.Position) error {
 	if trouble, ok := first(at.Checks, verify.CannotTell); ok {
 		return w.cannotTell(ctx, trouble)
 	}
+	if err := w.workingCopy(ctx); err != nil {
+		return err
+	}
 	done, err := w.Workshop.WasDone(at.Phase)
 	if err != nil {
 		return err
@@ -92,7 +97,7 @@ func (w *Walk) stand(ctx context.Context, at workshop.Position) error {
 	if done {
 		return w.undone(ctx, at)
 	}
-	if err := w.introduce(ctx, at.Phase); err != nil {
+	if err := w.introduce(at.Phase); err != nil {
 		return err
 	}
 	lesson, err := at.Phase.Lesson(w.Workshop.Place())
@@ -100,6 +105,8 @@ func (w *Walk) stand(ctx context.Context, at workshop.Position) error {
 		return err
 	}
 	w.Screen.Heading(fmt.Sprintf("%d.%d of %d  %s", at.Phase.Number(), at.StepNumber(), len(at.Phase.Steps), at.Step.Title))
+	local, onAWS := at.Phase.Usual(at.Step)
+	w.Screen.Text(fmt.Sprintf("Usually %s on a laptop, with builds on top; %.0f min on AWS.", terminal.Seconds(local.Seconds()), onAWS.Minutes()))
 	text := lesson.Section(at.Step.Title)
 	if text == "" {
 		text = at.Step.Why

@@ -38,6 +38,8 @@ func writeJSON(name string, value any) error {
 	return writeFile(name, append(data, '\n'))
 }
 
+var errDamaged = errors.New("damaged")
+
 // readJSON reads a file into value. A file that is not there leaves it as it is.
 func readJSON(name string, value any) error {
 	data, err := os.ReadFile(name)
@@ -48,7 +50,7 @@ func readJSON(name string, value any) error {
 		return fmt.Errorf("read the state: %w", err)
 	}
 	if err := json.Unmarshal(data, value); err != nil {
-		return fmt.Errorf("read the state: %s is damaged: %w", name, err)
+		return fmt.Errorf("read the state: %s is %w: %w", name, errDamaged, err)
 	}
 	return nil
 }

@@ -120,20 +120,29 @@ func (w *Workshop) Settle(ctx context.Context, p *phases.Phase, step *phases.Ste
 }
 
 // Follow asks the checks of a step until all of them pass, and tells every
-// answer that is not as it was. It is for a learner who types it.
+// answer that is not as it was, and what goes wrong with the working copy
+// meanwhile. That nothing is there yet is no mistake of a learner who is about
+// to type it, and told as what is waited for.
 func (w *Workshop) Follow(ctx context.Context, p *phases.Phase, step *phases.Step) error {
 	w.phase, w.step = p.Name, step.Title
 	defer func() { w.phase, w.step = "", "" }()
-	told := map[string]string{}
+	told, folder := map[string]string{}, folderWatch{}
 	return cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
 		done := true
+		folder.look(ctx, w)
 		for _, check := range step.Checks {
 			r := check.Ask(ctx, w.scene)
 			if errors.Is(ctx.Err(), context.Canceled) {
 				return false, context.Cause(ctx)
 			}
-			if answer := fmt.Sprint(r.State, r.Observed); told[check.Name] != answer {
-				told[check.Name] = answer
+			answer := fmt.Sprint(r.State, r.Observed)
+			before, known := told[check.Name]
+			told[check.Name] = answer
+			switch {
+			case before == answer:
+			case !known && r.State == verify.Wrong:
+				w.working("waiting for %s", r.Expected)
+			default:
 				w.reportCheck(check, r)
 			}
 			if done = r.State == verify.Passed; !done {

@@ -1,6 +1,9 @@
 package workshop
 
 import (
+	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 )
@@ -51,6 +54,20 @@ func loadProgress(dir string) (progress, error) {
 }
 
 func (p progress) save(dir string) error { return writeJSON(progressFile(dir), p) }
+
+// putDamagedAside keeps a progress that cannot be read under another name, and
+// goes on without it: nobody needs it to tell where the workshop stands.
+func (w *Workshop) putDamagedAside() error {
+	if _, err := loadProgress(w.dir); !errors.Is(err, errDamaged) {
+		return nil // another error is told by whoever reads it next
+	}
+	aside := progressFile(w.dir) + ".damaged"
+	if err := os.Rename(progressFile(w.dir), aside); err != nil {
+		return fmt.Errorf("put the damaged progress aside: %w", err)
+	}
+	w.working("progress.json was damaged, and is kept as %s: hints and guesses are forgotten, what is done is not", aside)
+	return nil
+}
 
 // remember changes the progress and keeps it.
 func (w *Workshop) remember(change func(p *progress)) error {

@@ -24,7 +24,7 @@ func (w *Workshop) WorkingCopy(ctx context.Context) (c CheckStatus, ok bool) {
 	if !w.madeWorkingCopy() {
 		return CheckStatus{}, false
 	}
-	return w.checkStatus("working-copy", w.judgeWorkingCopy(ctx)), true
+	return w.checkStatus("working-copy", w.judgeWorkingCopy(ctx, w.judgePushed)), true
 }
 
 // madeWorkingCopy tells whether the ledger has the working copy's folder.
@@ -35,10 +35,11 @@ func (w *Workshop) madeWorkingCopy() bool {
 	})
 }
 
-func (w *Workshop) judgeWorkingCopy(ctx context.Context) verify.Result {
+// judgeWorkingCopy looks at the folder, its connection and its branch; last judges what is left.
+func (w *Workshop) judgeWorkingCopy(ctx context.Context, last func(context.Context, git.Condition) verify.Result) verify.Result {
 	is, err := w.checkout.Condition(ctx)
 	if err != nil {
-		return verify.Result{State: verify.CannotTell, Observed: err.Error(), Fix: "mayfly doctor"}
+		return verify.Result{State: verify.CannotTell, Observed: err.Error(), Fix: lookForYourself}
 	}
 	w.dirty = len(is.Changed) > 0
 	wrong := func(expected, fix, format string, args ...any) verify.Result {
@@ -51,7 +52,7 @@ func (w *Workshop) judgeWorkingCopy(ctx context.Context) verify.Result {
 	case !is.Ours && w.lostItsGit(ctx):
 		return wrong(ours, reconnect, "the working copy has lost its .git: git does not know the folder any more")
 	case !is.Ours:
-		return wrong(ours, "mayfly doctor", "%s holds files that mayfly did not make: move them elsewhere", w.checkout.Dir)
+		return wrong(ours, lookForYourself, "%s holds files that mayfly did not make: move them elsewhere", w.checkout.Dir)
 	}
 	url, err := w.cloneURL(ctx)
 	if r := w.judgeConnection(is, url); err == nil && r.State == verify.Wrong {
@@ -64,7 +65,7 @@ func (w *Workshop) judgeWorkingCopy(ctx context.Context) verify.Result {
 	if r := w.judgeBranch(ctx, is); r.State == verify.Wrong {
 		return r
 	}
-	return w.judgePushed(ctx, is)
+	return last(ctx, is)
 }
 
 // judgeConnection looks at where the working copy pushes to, and how it signs in.
@@ -115,7 +116,7 @@ func (w *Workshop) judgeBranch(ctx context.Context, is git.Condition) verify.Res
 	}
 	switch {
 	case is.Main == "" && is.Branch != "":
-		fix = "git branch -m " + is.Branch + " main && git push -u origin main"
+		fix = "git branch -m " + shellQuote(is.Branch) + " main && git push -u origin main"
 	case is.Main == "":
 		fix = "git switch -c main && git push -u origin main"
 	case w.dirty:

@@ -85,7 +85,7 @@ func Open(o Options) (*Workshop, error) {
 	if w.madeWorkingCopy() {
 		w.checkout.Was = phases.ApplicationFile
 	}
-	return w, nil
+	return w, w.putDamagedAside()
 }
 
 // Environment is the environment that was opened.
