@@ -169,7 +169,7 @@ func (a *author) wantWrong(ctx context.Context, p *phases.Phase, before []*phase
 			if asksToo(before, check.Name) {
 				continue
 			}
-			forgotten := ""
+			var forgotten string
 			r := check.Ask(ctx, a.w.Scene())
 			switch {
 			case r.State == verify.Passed:

@@ -40,8 +40,10 @@ func TestAuthorFindsABrokenPhase(t *testing.T) {
 				return r
 			}
 		}, `step "Make a branch", check branch is wrong and says no fix`},
-		{"a-do-that-does-nothing", func(p *phases.Phase) { p.Steps[0].Do = nothing },
-			`step "Make a branch", check branch does not pass when Do is through`},
+		{
+			"a-do-that-does-nothing", func(p *phases.Phase) { p.Steps[0].Do = nothing },
+			`step "Make a branch", check branch does not pass when Do is through`,
+		},
 		{"an-undo-that-does-nothing", func(p *phases.Phase) {
 			p.Undo = func(context.Context, phases.Undoer) error { return nil }
 		}, `step "Make a branch", check branch passes when Undo is through: Undo does not take back`},

@@ -2,7 +2,10 @@ package workshop
 
 import (
 	"context"
+	"slices"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/mayfly-cd/mayfly/internal/cloud"
 )
@@ -11,8 +14,11 @@ import (
 // whether there was anything. The application comes last: the pipeline's stack
 // has the role that may change it.
 func (w *Workshop) heal(ctx context.Context) (mended bool, err error) {
-	names := w.scene.Names
-	for _, name := range []string{names.RepositoryStack(), names.PipelineStack(), names.ApplicationStack()} {
+	names, err := w.stacksToHeal(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, name := range names {
 		found, err := w.scene.FindStack(ctx, name)
 		if err != nil {
 			return mended, err
@@ -33,6 +39,18 @@ func (w *Workshop) heal(ctx context.Context) (mended bool, err error) {
 		}
 	}
 	return mended, nil
+}
+
+// stacksToHeal are the workshop's three, and those that a phase has made beside them.
+func (w *Workshop) stacksToHeal(ctx context.Context) ([]string, error) {
+	names := []string{w.scene.Names.RepositoryStack(), w.scene.Names.PipelineStack(), w.scene.Names.ApplicationStack()}
+	tagged, err := w.scanStacks(ctx)
+	for _, stack := range tagged {
+		if name := aws.ToString(stack.StackName); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names, err
 }
 
 // retry starts the head's execution again where it ended badly through what
