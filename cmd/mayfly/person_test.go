@@ -28,6 +28,8 @@ type person struct {
 	screen vt10x.Terminal
 	// id matches the environment's id, over the ends of lines too.
 	id *regexp.Regexp
+	// lined says that mayfly asks in lines, and draws nothing.
+	lined bool
 
 	mu      sync.Mutex // guards what follows
 	written int        // bytes that came
@@ -44,7 +46,7 @@ const patience = 90 * time.Second
 func sit(t *testing.T, columns, rows int, environ []string, args ...string) *person {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "mayfly", args...)
-	cmd.Env = append(environ, "TERM=xterm-256color")
+	cmd.Env = append([]string{"TERM=xterm-256color"}, environ...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(columns), Rows: uint16(rows)})
@@ -100,6 +102,20 @@ func (p *person) sees() string {
 
 // question is what mayfly waits for an answer to; "" while it waits for none.
 func (p *person) question() string {
+	if p.lined {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		// The question may have wrapped: it begins with a capital.
+		lines := strings.Split(strings.ReplaceAll(p.all.String(), "\r", ""), "\n")
+		at := len(lines) - 1
+		if !strings.HasSuffix(lines[at], " ") {
+			return ""
+		}
+		for at > 0 && (lines[at] == "" || lines[at][0] < 'A' || lines[at][0] > 'Z') {
+			at--
+		}
+		return strings.Join(lines[at:], " ")
+	}
 	lines, cursor := p.lines()
 	for i := len(lines) - 1; i >= 0; i-- {
 		asked, ok := strings.CutPrefix(lines[i], "? ")
