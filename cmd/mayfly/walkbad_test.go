@@ -30,6 +30,9 @@ var nonsense = map[string]string{
 	"control":           "\x00\x01\x1b]0;title\x07\x1b[31mzz" + enter,
 }
 
+// atOnce is within what somebody who interrupts must be told.
+const atOnce = 3 * time.Second
+
 // backToEmpty takes away what was typed: Ctrl-X.
 const backToEmpty = "\x18"
 
@@ -174,7 +177,12 @@ func TestWalkIsInterrupted(t *testing.T) {
 	}
 	leaves := func(p *person, before *term.State) {
 		t.Helper()
-		if code := p.leaves(); code != exitInterrupted {
+		began := time.Now()
+		code := p.leaves()
+		if took := time.Since(began); took > atOnce {
+			t.Errorf("it takes %v to leave", took)
+		}
+		if code != exitInterrupted {
 			t.Errorf("it ends with %d; the screen:\n%s", code, p.sees())
 		}
 		p.shows("Interrupted. What was done is kept; `mayfly` goes on from here.")
@@ -313,6 +321,45 @@ func TestWalkMendsTheWorkingCopy(t *testing.T) {
 		p.types("q" + enter)
 		p.leaves()
 		open = false
+	}
+}
+
+// TestWalkTellsOfTheFolderWhileItWaits goes astray while mayfly watches what is typed.
+func TestWalkTellsOfTheFolderWhileItWaits(t *testing.T) {
+	dir, environ := small(t, "codecommit")
+	workdir := filepath.Join(dir, "mayfly", "default")
+	p := sit(t, 100, 40, environ)
+	p.until("How shall it be done?", with(readers, map[string]string{"What next?": "n" + enter}))
+	p.types("t" + enter)
+	p.shows("mayfly watches.")
+	shellIn(t, workdir, "git switch -qc astray", environ)
+	p.shows("on the branch astray; the workshop builds main")
+	shellIn(t, workdir, "git switch -q main", environ)
+	p.shows("the working copy is right again")
+	shellIn(t, workdir, "mv ../default ../elsewhere", environ)
+	p.shows("the working copy is gone")
+	p.types("d")
+	p.answers("What about the working copy?", "d"+enter)
+	p.until("How shall it be done?", nil)
+	shellIn(t, workdir, "git log -1", environ)
+}
+
+// TestWalkWithABigFile commits and pushes 200 MB while a walk is open, which
+// takes most of a minute; MAYFLY_TEST_BIG asks for it.
+func TestWalkWithABigFile(t *testing.T) {
+	if os.Getenv("MAYFLY_TEST_BIG") == "" {
+		t.Skip("MAYFLY_TEST_BIG=1 pushes 200 MB")
+	}
+	dir, environ := small(t, "codecommit", "codebuild")
+	workdir := filepath.Join(dir, "mayfly", "default")
+	p := sit(t, 100, 40, environ)
+	p.until("How shall it be done?", with(readers, map[string]string{"What next?": "n" + enter}))
+	shellIn(t, workdir, "head -c 200000000 /dev/urandom >big && git add big && git commit -qm Big && git push -q origin main", environ)
+	p.types("d" + enter)
+	p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
+	p.types("q" + enter)
+	if code := p.leaves(); code != exitDone {
+		t.Errorf("it ends with %d; the screen:\n%s", code, p.sees())
 	}
 }
 
