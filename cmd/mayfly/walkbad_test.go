@@ -363,6 +363,26 @@ func TestWalkWithABigFile(t *testing.T) {
 	}
 }
 
+// TestTeardownTakesOnlyTheName types all sorts of things instead of the
+// environment's name, after which everything is there, and then the name.
+func TestTeardownTakesOnlyTheName(t *testing.T) {
+	_, environ := small(t, "codecommit")
+	bad := with(nonsense, map[string]string{"nothing": enter, "another case": "DEFAULT" + enter, "two lines": "no\rdefault" + enter})
+	for name, keys := range bad {
+		p := sit(t, 100, 40, environ, "teardown")
+		p.answers("Type the environment's name", keys)
+		if code := p.leaves(); code == exitDone {
+			t.Fatalf("%s takes everything down:\n%s", name, p.sees())
+		}
+		runs(t, environ, "verify", "codecommit")
+	}
+	p := sit(t, 100, 40, environ, "teardown")
+	p.answers("Type the environment's name", "default"+enter)
+	if code := p.leaves(); code != exitDone {
+		t.Errorf("it ends with %d; the screen:\n%s", code, p.sees())
+	}
+}
+
 // TestWalkWithABadState comes back to a state that is damaged, from another
 // time or from another mayfly.
 func TestWalkWithABadState(t *testing.T) {
