@@ -79,7 +79,7 @@ func TestWalkIsResized(t *testing.T) {
 	p := sit(t, 100, 30, environ)
 	p.began("")
 	p.types("d" + enter)
-	time.Sleep(50 * time.Millisecond)
+	time.Sleep(50 * time.Millisecond) //nolint:forbidigo // a person waits
 	for _, columns := range []int{60, 90, 50} {
 		p.mu.Lock()
 		p.screen.Resize(columns, 20)
@@ -89,7 +89,7 @@ func TestWalkIsResized(t *testing.T) {
 		}
 		p.until("How shall it be done?", with(readers, map[string]string{"What next?": "n" + enter}))
 		p.types("d" + enter)
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond) //nolint:forbidigo // a person waits
 	}
 	p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
 	if n := strings.Count(p.sees(), "What next?"); n != 1 {

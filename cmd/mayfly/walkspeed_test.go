@@ -23,21 +23,21 @@ func TestWalkIsQuick(t *testing.T) {
 	screen, key, start, verify := time.Hour, time.Hour, time.Hour, time.Hour
 	for range 5 {
 		_, fresh := home(t)
-		began := time.Now()
+		began := time.Now() //nolint:forbidigo // a person waits
 		p := sit(t, 80, 24, fresh)
 		for !strings.Contains(p.sees(), "Minutes") && time.Since(began) < patience {
-			time.Sleep(time.Millisecond)
+			time.Sleep(time.Millisecond) //nolint:forbidigo // a person waits
 		}
 		screen = min(screen, time.Since(began))
 		p.waits()
-		began = time.Now()
+		began = time.Now() //nolint:forbidigo // a person waits
 		p.types("w")
 		key = min(key, time.Since(began))
 
-		began = time.Now()
+		began = time.Now() //nolint:forbidigo // a person waits
 		runs(t, environ, "version")
 		start = min(start, time.Since(began))
-		began = time.Now()
+		began = time.Now() //nolint:forbidigo // a person waits
 		runs(t, environ, "verify", "codepipeline")
 		verify = min(verify, time.Since(began))
 	}
