@@ -29,6 +29,8 @@ type person struct {
 	screen vt10x.Terminal
 	// id matches the environment's id, over the ends of lines too.
 	id *regexp.Regexp
+	// lined says that mayfly asks in lines, and draws nothing.
+	lined bool
 
 	mu      sync.Mutex // guards what follows
 	written int        // bytes that came
@@ -52,7 +54,7 @@ func sit(t *testing.T, columns, rows int, environ []string, args ...string) *per
 // sitBefore starts a program in a terminal of that size; hears is told what it writes.
 func sitBefore(t *testing.T, columns, rows int, cmd *exec.Cmd, environ []string, hears func([]byte)) *person {
 	t.Helper()
-	cmd.Env = append(environ, "TERM=xterm-256color")
+	cmd.Env = append([]string{"TERM=xterm-256color"}, environ...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(columns), Rows: uint16(rows)})
@@ -109,6 +111,20 @@ func (p *person) sees() string {
 
 // question is what mayfly waits for an answer to; "" while it waits for none.
 func (p *person) question() string {
+	if p.lined {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		// The question may have wrapped: it begins with a capital.
+		lines := strings.Split(strings.ReplaceAll(p.all.String(), "\r", ""), "\n")
+		at := len(lines) - 1
+		if !strings.HasSuffix(lines[at], " ") {
+			return ""
+		}
+		for at > 0 && (lines[at] == "" || lines[at][0] < 'A' || lines[at][0] > 'Z') {
+			at--
+		}
+		return strings.Join(lines[at:], " ")
+	}
 	lines, cursor := p.lines()
 	for i, line := range slices.Backward(lines) {
 		asked, ok := strings.CutPrefix(line, "? ")

@@ -180,7 +180,11 @@ func (a *app) firstQuestions(ctx context.Context, screen *walk.Screen) (walk.Ans
 	known := walk.Known{
 		Account: a.flags.targetGiven, Application: a.flags.application != "" || a.flags.ownAppPath != "", WorkDir: a.flags.workdir != "",
 	}
-	answers, err := walk.First(ctx, a.prompter(), screen, preset, known, a.applications(ctx), a.usableWorkDir)
+	// To ask each toolchain for its version takes longer than a screen may.
+	found := make(chan []walk.Application, 1)
+	go func() { found <- a.applications(ctx) }()
+	applications := func() []walk.Application { return <-found }
+	answers, err := walk.First(ctx, a.prompter(), screen, preset, known, applications, a.usableWorkDir)
 	if err != nil {
 		return answers, err
 	}

@@ -30,13 +30,16 @@ var nonsense = map[string]string{
 	"control":           "\x00\x01\x1b]0;title\x07\x1b[31mzz" + enter,
 }
 
+// atOnce is within what somebody who interrupts must be told.
+const atOnce = 3 * time.Second
+
 // backToEmpty takes away what was typed: Ctrl-X.
 const backToEmpty = "\x18"
 
 // shows waits until the screen has those words.
 func (p *person) shows(words string) {
 	p.t.Helper()
-	for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Millisecond) { //nolint:forbidigo // a person waits
 		if strings.Contains(strings.ToLower(strings.Join(strings.Fields(p.sees()), " ")), strings.ToLower(words)) {
 			return
 		}
@@ -174,7 +177,12 @@ func TestWalkIsInterrupted(t *testing.T) {
 	}
 	leaves := func(p *person, before *term.State) {
 		t.Helper()
-		if code := p.leaves(); code != exitInterrupted {
+		began := time.Now() //nolint:forbidigo // a person waits
+		code := p.leaves()
+		if took := time.Since(began); took > atOnce {
+			t.Errorf("it takes %v to leave", took)
+		}
+		if code != exitInterrupted {
 			t.Errorf("it ends with %d; the screen:\n%s", code, p.sees())
 		}
 		p.shows("Interrupted. What was done is kept; `mayfly` goes on from here.")
@@ -203,7 +211,7 @@ func TestWalkIsInterrupted(t *testing.T) {
 			p.waits()
 		}
 		do()
-		time.Sleep(300 * time.Millisecond)
+		time.Sleep(300 * time.Millisecond) //nolint:forbidigo // a person waits
 		if asked := p.question(); asked != "" {
 			t.Fatalf("the build has ended too early: asked is %q; the screen:\n%s", asked, p.sees())
 		}
@@ -276,11 +284,11 @@ func TestWalkMendsTheWorkingCopy(t *testing.T) {
 		{"without .git", "rm -rf .git", "has lost its .git", "git log -1 && test -f template.yaml"},
 		{
 			"another branch, with a name for shells", "git switch -qc 'my;touch$IFS'work && echo mine >mine && git add . && git commit -qm Mine",
-			"the workshop builds main", "grep mine mine && ! test -e work && git branch | grep -F 'my;touch'",
+			"the workshop builds main", "test -s mine && ! test -e work && git branch | grep -F 'my;touch'",
 		},
 		{
 			"detached", "git switch -q --detach && echo loose >loose && git add . && git commit -qm Loose",
-			"HEAD is detached", "grep loose loose",
+			"HEAD is detached", "test -s loose",
 		},
 		{"not committed", "echo more >>mine", "is changed and not committed", "grep more mine && test -z \"$(git status --porcelain)\""},
 		{"not pushed", "echo yet >>mine && git commit -qam Yet", "1 commit not pushed", "grep yet mine"},
@@ -313,6 +321,65 @@ func TestWalkMendsTheWorkingCopy(t *testing.T) {
 		p.types("q" + enter)
 		p.leaves()
 		open = false
+	}
+}
+
+// TestWalkTellsOfTheFolderWhileItWaits goes astray while mayfly watches what is typed.
+func TestWalkTellsOfTheFolderWhileItWaits(t *testing.T) {
+	dir, environ := small(t, "codecommit")
+	workdir := filepath.Join(dir, "mayfly", "default")
+	p := sit(t, 100, 40, environ)
+	p.until("How shall it be done?", with(readers, map[string]string{"What next?": "n" + enter}))
+	p.types("t" + enter)
+	p.shows("mayfly watches.")
+	shellIn(t, workdir, "git switch -qc astray", environ)
+	p.shows("on the branch astray; the workshop builds main")
+	shellIn(t, workdir, "git switch -q main", environ)
+	p.shows("the working copy is right again")
+	shellIn(t, workdir, "mv ../default ../elsewhere", environ)
+	p.shows("the working copy is gone")
+	p.types("d")
+	p.answers("What about the working copy?", "d"+enter)
+	p.until("How shall it be done?", nil)
+	shellIn(t, workdir, "git log -1", environ)
+}
+
+// TestWalkWithABigFile commits and pushes 200 MB while a walk is open, which
+// takes most of a minute; MAYFLY_TEST_BIG asks for it.
+func TestWalkWithABigFile(t *testing.T) {
+	if os.Getenv("MAYFLY_TEST_BIG") == "" {
+		t.Skip("MAYFLY_TEST_BIG=1 pushes 200 MB")
+	}
+	dir, environ := small(t, "codecommit", "codebuild")
+	workdir := filepath.Join(dir, "mayfly", "default")
+	p := sit(t, 100, 40, environ)
+	p.until("How shall it be done?", with(readers, map[string]string{"What next?": "n" + enter}))
+	shellIn(t, workdir, "head -c 200000000 /dev/urandom >big && git add big && git commit -qm Big && git push -q origin main", environ)
+	p.types("d" + enter)
+	p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
+	p.types("q" + enter)
+	if code := p.leaves(); code != exitDone {
+		t.Errorf("it ends with %d; the screen:\n%s", code, p.sees())
+	}
+}
+
+// TestTeardownTakesOnlyTheName types all sorts of things instead of the
+// environment's name, after which everything is there, and then the name.
+func TestTeardownTakesOnlyTheName(t *testing.T) {
+	_, environ := small(t, "codecommit")
+	bad := with(nonsense, map[string]string{"nothing": enter, "another case": "DEFAULT" + enter, "two lines": "no\rdefault" + enter})
+	for name, keys := range bad {
+		p := sit(t, 100, 40, environ, "teardown")
+		p.answers("Type the environment's name", keys)
+		if code := p.leaves(); code == exitDone {
+			t.Fatalf("%s takes everything down:\n%s", name, p.sees())
+		}
+		runs(t, environ, "verify", "codecommit")
+	}
+	p := sit(t, 100, 40, environ, "teardown")
+	p.answers("Type the environment's name", "default"+enter)
+	if code := p.leaves(); code != exitDone {
+		t.Errorf("it ends with %d; the screen:\n%s", code, p.sees())
 	}
 }
 
@@ -351,7 +418,7 @@ func TestWalkWithABadState(t *testing.T) {
 	quits(sit(t, 100, 40, environ))
 
 	for name, seen := range map[string]time.Duration{"tomorrow": 24 * time.Hour, "a month ago": -30 * 24 * time.Hour} {
-		change("progress.json", func(all map[string]any) { all["seen"] = time.Now().Add(seen).UTC() })
+		change("progress.json", func(all map[string]any) { all["seen"] = time.Now().Add(seen).UTC() }) //nolint:forbidigo // a person waits
 		p := sit(t, 100, 40, environ)
 		p.waits()
 		if back := strings.Contains(p.sees(), "Welcome back: you were here 30 days ago"); back != (seen < 0) {

@@ -69,6 +69,10 @@ func TestKeyboardIsBounded(t *testing.T) {
 	if n := len(strings.Join(handed(t, strings.NewReader(strings.Repeat("日x\r", 10_000))), "")); n > mostPassed {
 		t.Errorf("%d bytes of many lines", n)
 	}
+	const takenBack = "\x18"
+	if got := strings.Join(handed(t, strings.NewReader(strings.Repeat("x", 2*longest)+takenBack+"yes")), ""); !strings.HasSuffix(got, takenBack+"yes") {
+		t.Errorf("after a line that was taken back: %q", got[longest:])
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		typed := rapid.SliceOf(rapid.OneOf(rapid.Byte(), rapid.SampledFrom([]byte("\x1b[O;1~R")))).Draw(t, "typed")
 		for _, key := range handed(t, strings.NewReader(string(typed))) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -34,7 +35,7 @@ func NewLines(in io.Reader, out io.Writer) *Lines {
 
 // Confirm implements Prompter.
 func (l *Lines) Confirm(question string) (yes bool, err error) {
-	_, err = l.until(oneLine(question)+" (y/N) ", func(answer string) error {
+	_, err = l.until(l.asked(question, "(y/N)"), func(answer string) error {
 		switch strings.ToLower(answer) {
 		case "y", "yes":
 			yes = true
@@ -49,7 +50,7 @@ func (l *Lines) Confirm(question string) (yes bool, err error) {
 
 // Type implements Prompter.
 func (l *Lines) Type(question, want string) (bool, error) {
-	answer, err := l.until(oneLine(question)+" ", func(string) error { return nil })
+	answer, err := l.until(l.asked(question, ""), func(string) error { return nil })
 	return answer == want && err == nil, err
 }
 
@@ -57,13 +58,15 @@ func (l *Lines) Type(question, want string) (bool, error) {
 func (l *Lines) Choose(question string, choices []Choice) (string, error) {
 	var b strings.Builder
 	for _, c := range choices {
-		fmt.Fprintf(&b, "  %s %s\n", text.Pad(c.Key, keyColumns(choices)), oneLine(c.Label))
+		before := "  " + text.Pad(c.Key, keyColumns(choices)) + " "
+		label := text.Wrap(oneLine(c.Label), l.width()-len(before))
+		fmt.Fprintf(&b, "%s%s\n", before, strings.Join(label, "\n"+strings.Repeat(" ", len(before))))
 	}
 	if err := l.say(b.String()); err != nil {
 		return "", err
 	}
 	var chosen Choice
-	_, err := l.until(fmt.Sprintf("%s [%s] ", oneLine(question), choices[0].Key), func(answer string) error {
+	_, err := l.until(l.asked(question, "["+choices[0].Key+"]"), func(answer string) error {
 		if answer == "" {
 			answer = choices[0].Key
 		}
@@ -81,11 +84,11 @@ func (l *Lines) Choose(question string, choices []Choice) (string, error) {
 
 // Text implements Prompter.
 func (l *Lines) Text(question, preset string, check func(string) error) (string, error) {
-	asked := oneLine(question) + " "
+	behind := ""
 	if preset != "" {
-		asked += "[" + oneLine(preset) + "] "
+		behind = "[" + oneLine(preset) + "]"
 	}
-	answer, err := l.until(asked, func(answer string) error {
+	answer, err := l.until(l.asked(question, behind), func(answer string) error {
 		if answer == "" {
 			answer = preset
 		}
@@ -96,6 +99,37 @@ func (l *Lines) Text(question, preset string, check func(string) error) (string,
 	}
 	return answer, err
 }
+
+// asked is a question as it stands before its answer: broken between its words,
+// with what comes behind it in a line of its own where it finds no room.
+func (l *Lines) asked(question, behind string) string {
+	lines := text.Wrap(oneLine(question), l.width())
+	last := lines[len(lines)-1]
+	switch {
+	case behind == "":
+	case text.Width(last)+text.Width(behind)+roomToType > l.width():
+		lines = append(lines, behind)
+	default:
+		lines[len(lines)-1] = last + " " + behind
+	}
+	return strings.Join(lines, "\n") + " "
+}
+
+// width is how many columns a line may have. What is no terminal breaks no line.
+func (l *Lines) width() int {
+	if file, ok := l.out.(interface{ Fd() uintptr }); ok {
+		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
+			return max(columns-1, narrowest)
+		}
+	}
+	return math.MaxInt32
+}
+
+// roomToType is what a line leaves free behind a question, for a short answer.
+const roomToType = 10
+
+// narrowest is the narrowest that lines are broken for.
+const narrowest = 20
 
 // until asks until an answer is one.
 func (l *Lines) until(question string, check func(string) error) (string, error) {

@@ -50,9 +50,10 @@ var scale = []struct{ key, label, said string }{
 const howLong = "Reckon with an hour or two, most of it reading and typing; quit whenever you like, it goes on from there. " +
 	"On this laptop it costs nothing and needs no account. In an AWS account it costs under $0.25 at list price (third-party copy of 2026)."
 
-// First asks the first questions. preset holds what is proposed, and what known says is settled.
+// First asks the first questions. preset holds what is proposed, and what
+// known says is settled. applications may take a while: it is asked late.
 func First(ctx context.Context, ask prompt.Prompter, screen *Screen, preset Answers, known Known,
-	applications []Application, usable func(ctx context.Context, workdir string) error,
+	applications func() []Application, usable func(ctx context.Context, workdir string) error,
 ) (Answers, error) {
 	answers := preset
 	welcome, err := phases.ReadLesson("welcome", phases.Place{Mayfly: "mayfly"})
@@ -82,7 +83,7 @@ func First(ctx context.Context, ask prompt.Prompter, screen *Screen, preset Answ
 			"It makes resources in the account that your keys belong to, tags each, and asks before it makes the first.")
 	}
 	if !known.Application {
-		if answers.Application, err = chooseApplication(ask, applications); err != nil {
+		if answers.Application, err = chooseApplication(ask, applications()); err != nil {
 			return answers, err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/mayfly-cd/mayfly/internal/terminal"
+	words "github.com/mayfly-cd/mayfly/internal/text"
 	"github.com/mayfly-cd/mayfly/internal/workshop"
 )
 
@@ -23,7 +24,11 @@ func (s *Screen) width() int {
 // Heading begins something new.
 func (s *Screen) Heading(text string) {
 	rule := strings.Repeat("─", min(s.width(), 76))
-	s.Lines([]string{"", s.style().Faint(rule), s.style().Bold(text), ""})
+	s.Lines([]string{"", s.style().Faint(rule)})
+	for _, line := range words.Wrap(text, s.width()) {
+		s.Lines([]string{s.style().Bold(line)})
+	}
+	s.Lines([]string{""})
 }
 
 // Lines shows lines as they are.

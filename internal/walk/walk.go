@@ -67,6 +67,9 @@ func (w *Walk) Run(ctx context.Context) error {
 			continue
 		}
 		if at.Done() {
+			if err := w.workingCopy(ctx); err != nil {
+				return err
+			}
 			return w.finish(ctx)
 		}
 		if at.Skipped {
