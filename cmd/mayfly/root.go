@@ -40,7 +40,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 			}
 			return code // that was the way to end it
 		}
-		a.say("\nInterrupted. What was done is kept; `%s` goes on from here.\n", resume(command))
+		a.say("\nInterrupted. What was done is kept; `%s` goes on from here.\n", a.typed(resume(command)))
 		return code
 	}
 	if !wasTold(err) {

@@ -195,6 +195,10 @@ func TestWalkIsInterrupted(t *testing.T) {
 		p.answers("How long does it take", key)
 		leaves(p, before)
 	}
+	other := sit(t, 80, 24, environ, "--env", "team")
+	other.answers("How long does it take", "\x03")
+	other.shows("`mayfly --env team` goes on from here.")
+
 	p, before := sitDown()
 	p.began("")
 	p.types("\x03")
