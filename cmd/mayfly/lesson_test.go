@@ -89,9 +89,9 @@ func needsAWS(t *testing.T) {
 type learner struct {
 	t       *testing.T
 	environ []string
-	shell *shell
-	scene *verify.Scene
-	place phases.Place
+	shell   *shell
+	scene   *verify.Scene
+	place   phases.Place
 	// gone says that the environment was torn down, and its local AWS has stopped.
 	gone bool
 }

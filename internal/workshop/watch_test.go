@@ -107,7 +107,7 @@ func TestWatchTellsWhatIsNew(t *testing.T) {
 			anAction("Source", "Source", succeeded, 0, 2), anAction("Deploy", "Prepare", moving, 2, 0),
 		}, []string{
 			"execution.noticed", "stage.started Source", "action.started Source Source", //nolint:dupword // the stage and its action
-			"action.succeeded Source Source 2/0",
+			"action.succeeded Source Source 2/0", //nolint:dupword // as above
 			"stage.succeeded Source 2/0", "stage.started Deploy", "action.started Deploy Prepare",
 		}},
 		{"the same again", types.PipelineExecutionStatusInProgress, []verify.Action{
