@@ -167,33 +167,34 @@ func TestWalkRefusesFolders(t *testing.T) {
 	}
 }
 
-// TestWalkIsInterrupted leaves by Ctrl-C and Ctrl-D at a question, by Ctrl-C and
-// by closing the terminal in the middle of a build, and comes back after each.
+// interrupted holds mayfly to what it owes to somebody who pressed Ctrl-C.
+func (p *person) interrupted(before *term.State) {
+	p.t.Helper()
+	began := time.Now() //nolint:forbidigo // a person waits
+	code := p.leaves()
+	if took := time.Since(began); took > atOnce {
+		p.t.Errorf("it takes %v to leave", took)
+	}
+	if code != exitInterrupted {
+		p.t.Errorf("it ends with %d; the screen:\n%s", code, p.sees())
+	}
+	p.shows("Interrupted. What was done is kept; `mayfly` goes on from here.")
+	if !reflect.DeepEqual(before, p.mode()) {
+		p.t.Errorf("the terminal is not as it was: %v, %v", before, p.mode())
+	}
+}
+
+// TestWalkIsInterrupted leaves by Ctrl-C and Ctrl-D at a question.
 func TestWalkIsInterrupted(t *testing.T) {
 	_, environ := home(t)
 	sitDown := func() (p *person, before *term.State) {
 		p = sit(t, 80, 24, environ)
 		return p, p.mode()
 	}
-	leaves := func(p *person, before *term.State) {
-		t.Helper()
-		began := time.Now() //nolint:forbidigo // a person waits
-		code := p.leaves()
-		if took := time.Since(began); took > atOnce {
-			t.Errorf("it takes %v to leave", took)
-		}
-		if code != exitInterrupted {
-			t.Errorf("it ends with %d; the screen:\n%s", code, p.sees())
-		}
-		p.shows("Interrupted. What was done is kept; `mayfly` goes on from here.")
-		if !reflect.DeepEqual(before, p.mode()) {
-			t.Errorf("the terminal is not as it was: %v, %v", before, p.mode())
-		}
-	}
 	for _, key := range []string{"\x03", "\x04"} {
 		p, before := sitDown()
 		p.answers("How long does it take", key)
-		leaves(p, before)
+		p.interrupted(before)
 	}
 	other := sit(t, 80, 24, environ, "--env", "team")
 	other.answers("How long does it take", "\x03")
@@ -202,31 +203,55 @@ func TestWalkIsInterrupted(t *testing.T) {
 	p, before := sitDown()
 	p.began("")
 	p.types("\x03")
-	leaves(p, before)
+	p.interrupted(before)
+}
 
-	atBuild := func(p *person) {
-		t.Helper()
-		do := func() {
-			p.until("How shall it be done?", with(readers, map[string]string{"What next?": "n" + enter}))
-			p.types("d" + enter)
-		}
-		for !strings.Contains(p.all.String(), "Build it") {
-			do()
-			p.waits()
-		}
-		do()
-		time.Sleep(300 * time.Millisecond) //nolint:forbidigo // a person waits
-		if asked := p.question(); asked != "" {
-			t.Fatalf("the build has ended too early: asked is %q; the screen:\n%s", asked, p.sees())
+// held makes an environment in which phase 1 is done, and whose builds end when
+// the function that it returns has been called.
+func held(t *testing.T) (environ []string, release func()) {
+	t.Helper()
+	dir, environ := home(t)
+	bin := filepath.Join(dir, "bin")
+	environ = append(environ, "PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	app := filepath.Join(dir, "app")
+	spec := "version: 0.2\nphases:\n  build:\n    commands:\n      - until command -v released; do sleep 0.1; done\n"
+	if err := makeFile(filepath.Join(app, "buildspecs", "codebuild.yml"), []byte(spec)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(bin, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := makeApplication(app); err != nil {
+		t.Fatal(err)
+	}
+	run := exec.CommandContext(t.Context(), "mayfly", "run", "--app-dir", app, "codecommit")
+	run.Env = environ
+	if out, err := run.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return environ, func() {
+		if err := os.WriteFile(filepath.Join(bin, "released"), []byte("#!/bin/sh\n"), 0o755); err != nil {
+			t.Fatal(err)
 		}
 	}
-	p, before = sitDown()
-	atBuild(p)
-	p.types("\x03")
-	leaves(p, before)
+}
 
-	p, _ = sitDown()
-	atBuild(p)
+// TestWalkIsInterruptedInABuild presses Ctrl-C in the middle of a build, comes
+// back to the same build, closes the terminal, and comes back again.
+func TestWalkIsInterruptedInABuild(t *testing.T) {
+	environ, release := held(t)
+	p := sit(t, 80, 24, environ)
+	before := p.mode()
+	for range 3 {
+		p.until("How shall it be done?", readers)
+		p.types("d" + enter)
+	}
+	p.shows("BUILD IN_PROGRESS")
+	p.types("\x03")
+	p.interrupted(before)
+
+	p = sit(t, 80, 24, environ)
+	p.shows("is in BUILD")
 	if err := p.tty.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -235,8 +260,12 @@ func TestWalkIsInterrupted(t *testing.T) {
 	if !gone.Stop() {
 		t.Fatal("mayfly stays when its terminal is closed")
 	}
-	p, before = sitDown()
-	p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
+
+	p = sit(t, 80, 24, environ)
+	before = p.mode()
+	p.shows("is in BUILD")
+	release()
+	p.until("What next?", readers)
 	p.types("q" + enter)
 	if code := p.leaves(); code != exitDone || !reflect.DeepEqual(before, p.mode()) {
 		t.Errorf("it ends with %d; the screen:\n%s", code, p.sees())

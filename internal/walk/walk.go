@@ -97,7 +97,10 @@ func (w *Walk) stand(ctx context.Context, at workshop.Position) error {
 	if err != nil {
 		return err
 	}
-	if done {
+	switch {
+	case waiting(at.Checks):
+		return w.await(ctx, at, done)
+	case done:
 		return w.undone(ctx, at)
 	}
 	if err := w.introduce(at.Phase); err != nil {
@@ -124,16 +127,21 @@ func (w *Walk) stand(ctx context.Context, at workshop.Position) error {
 	return w.afterStep(ctx, at)
 }
 
-// undone tells that something of a phase that was done does not hold any more.
-// What is merely on its way, such as the build that the last push started, is waited for.
-func (w *Walk) undone(ctx context.Context, at workshop.Position) error {
-	if waiting(at.Checks) {
-		_, err := w.Working(ctx, nil, func(ctx context.Context) error { return w.Workshop.Settle(ctx, at.Phase, at.Step) })
-		if _, told := errors.AsType[*workshop.CheckError](err); told {
-			return nil
-		}
+// await waits for what is on its way, such as a build that an earlier walk or
+// the last push has started.
+func (w *Walk) await(ctx context.Context, at workshop.Position, done bool) error {
+	_, err := w.Working(ctx, nil, func(ctx context.Context) error { return w.Workshop.Settle(ctx, at.Phase, at.Step) })
+	if _, told := errors.AsType[*workshop.CheckError](err); told {
+		return nil // where that leads, the checks say
+	}
+	if err != nil || done {
 		return err
 	}
+	return w.afterStep(ctx, at)
+}
+
+// undone tells that something of a phase that was done does not hold any more.
+func (w *Walk) undone(ctx context.Context, at workshop.Position) error {
 	w.Screen.Heading(fmt.Sprintf("Phase %d, %s, was done, and something does not hold any more", at.Phase.Number(), at.Phase.Title))
 	w.Screen.Checks(at.Checks)
 	choices := []prompt.Choice{
@@ -185,9 +193,10 @@ func first(checks []workshop.CheckStatus, state verify.State) (workshop.CheckSta
 	return workshop.CheckStatus{}, false
 }
 
-// waiting tells whether nothing is wrong and something is on its way.
+// waiting tells whether nothing is wrong and something is on its way, which
+// comes without anybody's doing.
 func waiting(checks []workshop.CheckStatus) bool {
 	_, wrong := first(checks, verify.Wrong)
-	_, notYet := first(checks, verify.NotYet)
-	return !wrong && notYet
+	notYet, found := first(checks, verify.NotYet)
+	return !wrong && found && notYet.Fix == ""
 }

@@ -187,6 +187,9 @@ func (w *Workshop) settle(ctx context.Context, p *phases.Phase, step *phases.Ste
 		var result verify.Result
 		err := cloud.Poll(ctx, func(ctx context.Context) (bool, error) {
 			result = check.Ask(ctx, w.scene)
+			if result.State == verify.NotYet {
+				w.working("%s", result.Observed)
+			}
 			return (result.State != verify.NotYet || waitsForPerson(result)) && result.Trouble != cloud.Throttled, nil
 		})
 		if err != nil {
