@@ -28,7 +28,7 @@ func (a *app) breakCommand() *cobra.Command {
 		Long: "Break breaks something in a phase that passes now: in AWS, or by a commit. It changes\n" +
 			"resources of this environment only. `mayfly verify` says what is seen of it, and tells\n" +
 			"the story when all is right again.",
-		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completePhases,
+		Args: phaseArguments(0, 1), ValidArgsFunction: completePhases,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var in *phases.Phase
 			if len(args) > 0 {

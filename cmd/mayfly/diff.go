@@ -12,12 +12,7 @@ import (
 func (a *app) diffCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "diff FROM TO", Short: "What one phase's template adds to another's",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 2 {
-				return usage("diff takes two phases, such as `mayfly diff codebuild codepipeline`")
-			}
-			return nil
-		},
+		Args:              phaseArguments(2, 2),
 		ValidArgsFunction: completePhases,
 		RunE: func(_ *cobra.Command, args []string) error {
 			wanted, err := findPhases(args)

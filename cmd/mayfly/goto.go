@@ -25,12 +25,7 @@ func (a *app) gotoCommand() *cobra.Command {
 			"Forwards it does what lies between; backwards it takes back what was done, the phase\n" +
 			"itself included. What you have in the working copy is kept on a branch of its own.\n" +
 			"A phase is a name, a number, or +1 and -1 from where you are.",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usage("goto takes one phase")
-			}
-			return nil
-		},
+		Args:              phaseArguments(1, 1),
 		ValidArgsFunction: completePhases,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.work(cmd.Context(), "goto", func(w *workshop.Workshop) error {
@@ -50,7 +45,7 @@ func (a *app) resetCommand() *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use: "reset [PHASE]", Short: "This phase again, from its start; your work is kept on a branch",
-		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completePhases,
+		Args: phaseArguments(0, 1), ValidArgsFunction: completePhases,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.work(cmd.Context(), "reset", func(w *workshop.Workshop) error {
 				name := "+0"

@@ -125,13 +125,13 @@ func (a *app) command() *cobra.Command {
 	f.BoolVar(&a.flags.plain, "plain", false, "one line after the other: no colour, nothing redrawn; for screen readers")
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "every detail as a line of its own")
 	for _, c := range []*cobra.Command{
-		a.runCommand(), a.statusCommand(), a.verifyCommand(), a.watchCommand(), a.leadTimeCommand(), a.approveCommand(), a.doctorCommand(), a.teardownCommand(),
+		a.runCommand(), a.statusCommand(), a.verifyCommand(), a.watchCommand(), a.leadTimeCommand(), a.teardownCommand(),
 	} {
 		c.GroupID = groupDaily
 		root.AddCommand(c)
 	}
 	for _, c := range []*cobra.Command{
-		a.hintCommand(), a.solveCommand(), a.skipCommand(), a.showCommand(), a.diffCommand(), a.breakCommand(), a.gotoCommand(), a.resetCommand(),
+		a.hintCommand(), a.solveCommand(), a.skipCommand(), a.showCommand(), a.diffCommand(), a.breakCommand(), a.gotoCommand(), a.resetCommand(), a.approveCommand(), a.doctorCommand(),
 	} {
 		c.GroupID = groupLearning
 		root.AddCommand(c)
@@ -154,6 +154,20 @@ func (a *app) command() *cobra.Command {
 func exitCodesTopic() *cobra.Command {
 	return &cobra.Command{
 		Use: "exit-codes", Short: "What the exit codes mean", Long: strings.TrimSpace(exitCodesHelp),
+	}
+}
+
+// phaseArguments holds a verb to how many phases it takes.
+func phaseArguments(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && len(args) <= most {
+			return nil
+		}
+		takes := map[int]string{1: "one phase", 2: "two phases"}[most]
+		if least < most {
+			takes = "at most " + takes
+		}
+		return usage("%s takes %s, such as `%s %s`", cmd.Name(), takes, cmd.CommandPath(), strings.Join([]string{"codebuild", "codepipeline"}[:most], " "))
 	}
 }
 

@@ -32,7 +32,7 @@ func (a *app) showCommand() *cobra.Command {
 			"prints a file that the lesson needs. `mayfly show app --into DIR` writes the sample\n" +
 			"application into a folder, and never over a file that is there.",
 		ValidArgsFunction: completePhases,
-		Args:              cobra.ExactArgs(1),
+		Args:              phaseArguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			e, _, err := a.environment()
 			if errors.Is(err, errNoEnvironment) {
