@@ -145,3 +145,37 @@ func TestPersonTypesEverything(t *testing.T) {
 		t.Errorf("mayfly verify ends with %d:\n%s", code, out)
 	}
 }
+
+// TestPersonFindsWhatWasBroken has something broken in secret, has it mended,
+// is told the story once, and may have the next thing broken.
+func TestPersonFindsWhatWasBroken(t *testing.T) {
+	_, environ := small(t, "codecommit", "codebuild")
+	p := sit(t, 100, 40, environ)
+	p.until("How shall it be done?", readers)
+	p.types("d" + enter)
+	p.until("How shall it be done?", readers)
+	for i := range 2 {
+		if out, err := command(t, environ, "break", "codebuild", "--way", "project"); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		p.types("m" + enter)
+		p.answers("More about what?", "b"+enter)
+		p.answers("How shall it be done?", "s"+enter)
+		p.until("What now?", readers)
+		p.shows("there is no project")
+		p.until("How shall it be done?", with(readers, map[string]string{"What now?": "d" + enter}))
+		p.mu.Lock()
+		told := strings.Count(p.all.String(), "You found it.")
+		p.mu.Unlock()
+		if told != i+1 {
+			t.Errorf("the story was told %d times, want %d; the screen:\n%s", told, i+1, p.sees())
+		}
+	}
+}
+
+func command(t *testing.T, environ []string, args ...string) ([]byte, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "mayfly", args...)
+	cmd.Env = environ
+	return cmd.CombinedOutput()
+}

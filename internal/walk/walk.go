@@ -59,6 +59,9 @@ func (w *Walk) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := w.Workshop.Found(ctx); err != nil {
+			return err
+		}
 		// While somebody is asked, the earlier phases cannot hold: the answer comes first.
 		if _, asked := w.Workshop.Question(ctx); asked == nil {
 			if err := w.bonus(ctx); err != nil {

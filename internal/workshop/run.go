@@ -75,6 +75,9 @@ func (w *Workshop) Run(ctx context.Context, wanted []*phases.Phase) ([]PhaseResu
 		w.phase, w.step = p.Name, ""
 		w.report(Event{Event: PhaseStart, Detail: heading(p)})
 		err := w.runPhase(ctx, p)
+		if err == nil {
+			err = w.MarkDone(p)
+		}
 		result := PhaseResult{Name: p.Name, State: phasePassed, Seconds: w.now().Sub(began).Seconds()}
 		if err != nil {
 			result.State = phaseFailed
