@@ -107,6 +107,9 @@ func TestPersonLetsMayflyDoIt(t *testing.T) {
 // every step, in a shell beside the terminal, while mayfly watches. After each
 // phase it makes the lesson's mistake and mends it, as the lesson says.
 func TestPersonTypesEverything(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long; TestLessons types the same commands")
+	}
 	needsAWS(t)
 	l := newLearner(t)
 	p := sit(t, 80, 24, l.environ)

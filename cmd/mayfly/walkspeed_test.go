@@ -19,6 +19,9 @@ const (
 
 // TestWalkIsQuick measures the first screen, a key, and the check of a healthy phase.
 func TestWalkIsQuick(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short goes with the race detector, under which nothing is quick")
+	}
 	_, environ := small(t, "codecommit", "codebuild", "codepipeline")
 	screen, key, start, verify := time.Hour, time.Hour, time.Hour, time.Hour
 	for range 5 {
