@@ -109,6 +109,13 @@ func (p *person) sees() string {
 	return strings.TrimRight(strings.Join(lines, "\n"), "\n")
 }
 
+// text is everything that came.
+func (p *person) text() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.all.String()
+}
+
 // question is what mayfly waits for an answer to; "" while it waits for none.
 func (p *person) question() string {
 	if p.lined {

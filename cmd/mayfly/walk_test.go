@@ -167,9 +167,7 @@ func TestPersonFindsWhatWasBroken(t *testing.T) {
 		p.until("What now?", readers)
 		p.shows("there is no project")
 		p.until("How shall it be done?", with(readers, map[string]string{"What now?": "d" + enter}))
-		p.mu.Lock()
-		told := strings.Count(p.all.String(), "You found it.")
-		p.mu.Unlock()
+		told := strings.Count(p.text(), "You found it.")
 		if told != i+1 {
 			t.Errorf("the story was told %d times, want %d; the screen:\n%s", told, i+1, p.sees())
 		}

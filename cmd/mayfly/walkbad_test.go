@@ -86,7 +86,7 @@ func TestWalkTakesNoNonsense(t *testing.T) {
 				t.Fatalf("%s at %q: asked is %q; the screen:\n%s", name, question, asked, p.sees())
 			}
 		}
-		if strings.ContainsAny(p.all.String(), "\u202e\u2066\x07") {
+		if strings.ContainsAny(p.text(), "\u202e\u2066\x07") {
 			t.Errorf("%q echoes what should not be seen", question)
 		}
 	}
@@ -468,8 +468,8 @@ func TestWalkWithABadState(t *testing.T) {
 	}
 	p := sit(t, 100, 40, environ)
 	p.waits()
-	if !strings.Contains(p.all.String(), "progress.json was damaged") {
-		t.Errorf("nobody says that it is damaged:\n%s", p.all.String())
+	if !strings.Contains(p.text(), "progress.json was damaged") {
+		t.Errorf("nobody says that it is damaged:\n%s", p.text())
 	}
 	quits(p)
 	if kept, err := os.ReadFile(filepath.Join(state, "progress.json.damaged")); err != nil || string(kept) != `{"pushed": {"` {

@@ -49,7 +49,7 @@ func TestWalkInOddTerminals(t *testing.T) {
 			if code := p.leaves(); code != exitDone {
 				t.Errorf("it ends with %d", code)
 			}
-			all := p.all.String()
+			all := p.text()
 			if odd.lined && strings.Contains(all, "\x1b") {
 				t.Errorf("an escape sequence where none may be: %.200q", all[strings.Index(all, "\x1b"):])
 			}

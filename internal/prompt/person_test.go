@@ -19,6 +19,8 @@ type person struct {
 	console *expect.Console
 	screen  vt10x.Terminal
 	asks    Terminal
+	// before is how the terminal was set before a question.
+	before *term.State
 }
 
 // sit opens a terminal that answers as one does, with a screen to look at.
@@ -59,6 +61,19 @@ func (p *person) types(keys string) {
 	}
 }
 
+// isHeard waits until the terminal hands over single keys: survey shows a
+// question a moment before it listens.
+func (p *person) isHeard() {
+	p.t.Helper()
+	for range 10_000 {
+		if now, err := term.GetState(int(p.console.Tty().Fd())); err == nil && *now != *p.before {
+			return
+		}
+		time.Sleep(time.Millisecond) //nolint:forbidigo // a terminal tells nobody when its mode changes
+	}
+	p.t.Fatal("the terminal hands over no single keys")
+}
+
 // reply is an answer and how it came.
 type reply struct {
 	answer string
@@ -73,6 +88,7 @@ func (p *person) answers(ask func(Prompter) reply, play func()) reply {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	p.before = before
 	got := make(chan reply, 1)
 	go func() { got <- ask(p.asks) }()
 	play()

@@ -90,14 +90,14 @@ func TestTerminalAnswersAtOnce(t *testing.T) {
 	best := time.Hour
 	for range 5 {
 		p := sit(t, 60, 20)
-		var typed time.Time
+		typed := make(chan time.Time, 1)
 		got := p.answers(func(p Prompter) reply {
 			r := chooses(p)
-			r.answer += " " + time.Since(typed).String()
+			r.answer += " " + time.Since(<-typed).String()
 			return r
 		}, func() {
 			p.sees("leave")
-			typed = time.Now() //nolint:forbidigo // a duration is what is tested
+			typed <- time.Now() //nolint:forbidigo // a duration is what is tested
 			p.types("q\r")
 		})
 		key, took, _ := strings.Cut(got.answer, " ")
@@ -128,6 +128,7 @@ func TestTerminalEnds(t *testing.T) {
 			p := sit(t, 80, 20)
 			got := p.answers(ask, func() {
 				p.sees(question)
+				p.isHeard()
 				end(p)
 			})
 			if !errors.Is(got.err, ErrInterrupted) || got.yes || got.answer != "" {
