@@ -29,6 +29,7 @@ func TestCBOR(t *testing.T) {
 		{"undefined", "GetRepository", "a1" + name + "f7", missing, 400},
 		{"nothing", "GetRepository", "", missing, 400},
 		{"a number", "GetRepository", "a1" + name + "1901f4", "NUMBER_VALUE cannot be converted to String", 400},
+		{"bytes", "GetRepository", "a1" + name + "4464656d6f", "BINARY_VALUE cannot be converted to String", 400},
 		{"a list", "GetRepository", "80", "SerializationException", 400},
 		{"cut off", "GetRepository", "a1" + name, "Unable to parse the request body as CBOR", 400},
 		{"more than one", "GetRepository", "a1" + name + demo + "00", "Unable to parse the request body as CBOR", 400},

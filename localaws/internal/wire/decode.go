@@ -21,8 +21,8 @@ type source interface {
 	items(n *node) ([]source, error)
 	// entries visits the entries of a map.
 	entries(n *node, visit func(key string, value source) error) error
-	// scalar returns a string, a bool or a json.Number where the protocol tells
-	// them apart, and a text where everything is written as text.
+	// scalar returns a string, a bool, a json.Number or bytes where the protocol
+	// tells them apart, and a text where everything is written as text.
 	scalar() (any, error)
 }
 
@@ -202,9 +202,6 @@ func (d *decoder) scalar(n *node, src source, dst reflect.Value) (shown string, 
 		broken, err = setBlob(n, raw, dst)
 		return "...", broken, err
 	}
-	if bytes, ok := raw.([]byte); ok {
-		raw = text(bytes)
-	}
 	shown = fmt.Sprint(raw)
 	switch n.kind {
 	case kindString:
@@ -261,7 +258,7 @@ func setBlob(n *node, raw any, dst reflect.Value) (broken []string, err error) {
 	case io.Reader: // a streaming payload
 		dst.Set(reflect.ValueOf(asReadCloser(raw)))
 		return nil, nil
-	case []byte: // a payload
+	case []byte: // a payload, or bytes of a protocol that has them
 		dst.SetBytes(raw)
 		return n.length(len(raw)), nil
 	}
@@ -298,6 +295,8 @@ func mismatch(raw any, want string) error {
 	switch raw := raw.(type) {
 	case string, text:
 		token = "STRING_VALUE"
+	case []byte:
+		token = "BINARY_VALUE" // the word is not confirmed
 	case bool:
 		token = strings.ToUpper(strconv.FormatBool(raw)) + "_VALUE"
 	}

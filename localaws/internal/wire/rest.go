@@ -70,11 +70,12 @@ func (s *restSource) wholeBody(f *field) source {
 	switch {
 	case f.kind == kindStream:
 		return bodySource{stream: s.stream}
-	case f.kind >= kindString:
-		if len(s.raw) == 0 {
-			return nil
-		}
+	case f.kind >= kindString && len(s.raw) == 0:
+		return nil
+	case f.kind == kindBlob:
 		return bodySource{raw: s.raw}
+	case f.kind >= kindString:
+		return textSource(s.raw)
 	}
 	return s.body
 }
