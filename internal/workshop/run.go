@@ -143,7 +143,7 @@ func (w *Workshop) doStep(ctx context.Context, p *phases.Phase, step *phases.Ste
 	began := w.now()
 	w.report(Event{Event: StepStart, Detail: step.Why})
 	answers, err := w.attempt(ctx, p, step)
-	if err != nil {
+	if err != nil && !isWorkingCopy(err) {
 		mended, healErr := w.heal(ctx)
 		if mended {
 			answers, err = w.attempt(ctx, p, step)
@@ -162,6 +162,12 @@ func (w *Workshop) doStep(ctx context.Context, p *phases.Phase, step *phases.Ste
 	}
 	w.report(Event{Event: StepDone, Seconds: w.now().Sub(began).Seconds()})
 	return nil
+}
+
+// isWorkingCopy tells whether an error is about the working copy, where AWS has nothing to put back.
+func isWorkingCopy(err error) bool {
+	failed, ok := errors.AsType[*CheckError](err)
+	return ok && failed.Phase == WorkingCopy
 }
 
 // answer is what a check said.
