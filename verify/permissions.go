@@ -71,18 +71,16 @@ func (s *Scene) rolesAsMade(ctx context.Context, fix, fine string, logical ...st
 			return wrong("stack "+s.Names.PipelineStack()+" has no "+l, expected, fix)
 		}
 	}
-	if lost, err := s.gone(ctx, m, logical...); err != nil {
-		return cannotTell("iam GetRole", err)
-	} else if lost != "" {
-		return wrong(lost, expected, fix)
-	}
 	for _, l := range logical {
-		if m.template.Resources[l].Type != "AWS::IAM::Role" {
-			continue
+		changed, err := "", error(nil)
+		switch m.template.Resources[l].Type {
+		case "AWS::IAM::Role":
+			changed, err = s.changedRole(ctx, m, l)
+		case "AWS::IAM::ManagedPolicy":
+			changed, err = s.changedManagedPolicy(ctx, m, l)
 		}
-		changed, err := s.changedRole(ctx, m, l)
 		if err != nil {
-			return cannotTell("iam GetRolePolicy", err)
+			return cannotTell("iam GetRole", err)
 		}
 		if changed != "" {
 			return wrong(changed, expected, fix)

@@ -8,7 +8,7 @@ import (
 
 // mistakes are the learners' mistakes.
 func mistakes() []mistake {
-	return slices.Concat(pushMistakes(), buildMistakes(), deployMistakes(), triggerMistakes(), permissionMistakes(), goneMistakes(), stoppedMistakes(), sabotages())
+	return slices.Concat(pushMistakes(), buildMistakes(), deployMistakes(), triggerMistakes(), permissionMistakes(), documentMistakes(), goneMistakes(), stuckMistakes(), stoppedMistakes(), sabotages())
 }
 
 // commitAll commits and pushes what a mistake has changed.
