@@ -79,7 +79,7 @@ func stuckMistakes() []mistake {
 			}),
 		},
 		{
-			name: "the pipeline's stack was made by hand without its tags", at: phases.CodePipeline, check: "project", says: "has lost its tag mayfly:environment",
+			name: "the pipeline's stack was made by hand without its tags", at: phases.CodePipeline, check: "project", says: "has not the tag mayfly:environment",
 			do: onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
 				bucket, err := resourceOf(w, c, n.PipelineStack(), "Artifacts")
 				if err != nil {
@@ -111,7 +111,7 @@ func stuckMistakes() []mistake {
 				if err := c.DeleteStack(w.t.Context(), *stack.StackId, nil); err != nil {
 					return err
 				}
-				_, err = w.run(w.workdir(), `printf '\n  Broken:\n    Type: AWS::Logs::LogGroup\n    Properties: {RetentionInDays: 2}\n' > broken && sed -i.bak '/^Resources:/r broken' template.yaml && rm broken template.yaml.bak`+commitAll)
+				_, err = w.run(w.workdir(), "sed -i.bak 's#Role: !GetAtt HelloRole.Arn#Role: !Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}-none#' template.yaml && rm template.yaml.bak"+commitAll)
 				return err
 			}),
 		},

@@ -149,9 +149,13 @@ func (c *Cloud) settle(ctx context.Context, name string, seen func(StackEvent)) 
 }
 
 func neverWorked(status types.StackStatus) bool {
+	return Stillborn(status) || status == types.StackStatusReviewInProgress || status == types.StackStatusDeleteFailed
+}
+
+// Stillborn tells whether a stack's creation has failed: it takes no update, and can only be deleted.
+func Stillborn(status types.StackStatus) bool {
 	return slices.Contains([]types.StackStatus{
 		types.StackStatusRollbackComplete, types.StackStatusRollbackFailed, types.StackStatusCreateFailed,
-		types.StackStatusReviewInProgress, types.StackStatusDeleteFailed,
 	}, status)
 }
 

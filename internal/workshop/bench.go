@@ -58,12 +58,20 @@ func (w *Workshop) Deploy(ctx context.Context, name string, template []byte, par
 	return stack, nil
 }
 
-// ours tells whether a stack is this environment's: it carries the tag, or the
-// ledger has its ARN, which no other stack ever has. Somebody may have taken
-// the tag away; a deployment puts it back.
+// ours tells whether a stack is this environment's to deploy: it carries the
+// tag, or the ledger has its ARN, which no other stack ever has. One that was
+// made by hand and without any tag of an environment is ours by its name, in
+// which the environment's random id is. A deployment puts the tag on, and
+// before it is there a teardown deletes nothing.
 func (w *Workshop) ours(stack *types.Stack) bool {
-	if cloud.Tag(stack, cloud.TagEnvironment) == w.env.ID {
+	switch cloud.Tag(stack, cloud.TagEnvironment) {
+	case w.env.ID:
 		return true
+	case "":
+		names := []string{w.scene.Names.RepositoryStack(), w.scene.Names.PipelineStack()}
+		if slices.Contains(names, aws.ToString(stack.StackName)) {
+			return true
+		}
 	}
 	entries, err := w.ledger.Entries()
 	return err == nil && slices.ContainsFunc(entries, func(e Entry) bool {

@@ -96,7 +96,9 @@ func (w *Workshop) Run(ctx context.Context, wanted []*phases.Phase) ([]PhaseResu
 	return results, nil
 }
 
-// requirements fails where a phase needs one that is neither done nor wanted too.
+// requirements fails where a phase needs one that is neither done nor wanted
+// too. One in which something is on its way, such as a build that the last push
+// has started, lacks nothing.
 func (w *Workshop) requirements(ctx context.Context, p *phases.Phase, wanted []*phases.Phase) error {
 	var missing []*phases.Phase
 	for _, required := range p.AllRequired() {
@@ -107,7 +109,7 @@ func (w *Workshop) requirements(ctx context.Context, p *phases.Phase, wanted []*
 		if status.State == StateUnknown {
 			return &CheckError{Phase: required.Name, Check: "requirements", Result: status.first(verify.CannotTell)}
 		}
-		if status.State != StateDone {
+		if status.State != StateDone && status.State != StateUnderWay {
 			missing = append(missing, required)
 		}
 	}
