@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/mayfly-cd/mayfly/internal/git"
+	"github.com/mayfly-cd/mayfly/phases"
 	"github.com/mayfly-cd/mayfly/verify"
 )
 
@@ -121,7 +122,7 @@ func (w *Workshop) judgeBranch(ctx context.Context, is git.Condition) verify.Res
 		fix = "git symbolic-ref HEAD refs/heads/main" // leaves the files as they are, and what is staged staged
 	case is.Head == "": // a branch without a commit and without files
 	case is.Main == "" && is.Branch != "":
-		fix = "git branch -m " + shellQuote(is.Branch) + " main && git push -u origin main"
+		fix = "git branch -m " + phases.ShellWord(is.Branch) + " main && git push -u origin main"
 	case is.Main == "":
 		fix = "git switch -c main && git push -u origin main"
 	case w.dirty:
@@ -206,7 +207,7 @@ func commits(n string) string {
 func quoteAll(names []string) string {
 	var quoted []string
 	for _, name := range names {
-		quoted = append(quoted, shellQuote(name))
+		quoted = append(quoted, phases.ShellWord(name))
 	}
 	return strings.Join(quoted, " ")
 }
