@@ -177,11 +177,7 @@ func (w *Workshop) push(ctx context.Context, commit, message string) error {
 		return err
 	}
 	w.live.Before, w.live.After = before, ""
-	return w.remember(func(p *progress) {
-		if _, known := p.Pushed[commit]; !known {
-			p.Pushed[commit] = w.now().UTC()
-		}
-	})
+	return w.pushed(commit, w.now())
 }
 
 func (w *Workshop) cloneURL(ctx context.Context) (string, error) {
