@@ -78,9 +78,9 @@ const mostBuilds = 20
 // builds returns the project's builds since then, the newest first.
 func (s *Scene) builds(ctx context.Context, since time.Time) ([]types.Build, error) {
 	name := s.Names.Project()
-	list, err := s.CodeBuild.ListBuildsForProject(ctx, &codebuild.ListBuildsForProjectInput{
-		ProjectName: &name, SortOrder: types.SortOrderTypeDescending,
-	})
+	// The newest come first; to ask for that is an error where there are more
+	// than a hundred (botocore's model of ListBuildsForProject).
+	list, err := s.CodeBuild.ListBuildsForProject(ctx, &codebuild.ListBuildsForProjectInput{ProjectName: &name})
 	if err != nil || len(list.Ids) == 0 {
 		return nil, err
 	}

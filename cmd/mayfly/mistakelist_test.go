@@ -33,6 +33,14 @@ func pushMistakes() []mistake {
 			check: workingCopyCheck, says: "HEAD is detached",
 		},
 		{
+			name: "a branch without a commit was begun", at: phases.Caching,
+			shell: "git checkout --quiet --orphan new", check: workingCopyCheck, says: "on the branch new",
+		},
+		{
+			name: "a branch without a commit and without files was begun", at: phases.Caching,
+			shell: "git switch --quiet --orphan new", check: workingCopyCheck, says: "on the branch new",
+		},
+		{
 			name: "the remote was removed", at: phases.Caching,
 			shell: "git remote remove origin", check: workingCopyCheck, says: "no remote called origin",
 		},
