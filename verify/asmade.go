@@ -26,6 +26,8 @@ type made struct {
 		} `yaml:"Resources"`
 	}
 	resources map[string]types.StackResourceSummary
+	// own are the policies that are resources of their own.
+	own cloud.StackPolicies
 	// of is where the stack is.
 	of *cloud.Cloud
 }
@@ -48,6 +50,7 @@ func (s *Scene) asMade(ctx context.Context, name string) (*made, error) {
 	for _, r := range resources {
 		m.resources[aws.ToString(r.LogicalResourceId)] = r
 	}
+	m.own = cloud.OwnPolicies(resources)
 	return m, err
 }
 

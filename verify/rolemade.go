@@ -22,7 +22,7 @@ type role struct {
 		PolicyName     string    `yaml:"PolicyName"`
 		PolicyDocument yaml.Node `yaml:"PolicyDocument"`
 	} `yaml:"Policies"`
-	ManagedPolicyArns []string `yaml:"ManagedPolicyArns"`
+	ManagedPolicyArns yaml.Node `yaml:"ManagedPolicyArns"`
 }
 
 // changedRole says how a role differs from what its template says: whom it
@@ -48,8 +48,10 @@ func (s *Scene) changedRole(ctx context.Context, m *made, logical string) (strin
 	if err != nil {
 		return "", err
 	}
+	wanted := cloud.Items(m.resolve(&want.ManagedPolicyArns))
 	if i := slices.IndexFunc(attached.AttachedPolicies, func(p iamtypes.AttachedPolicy) bool {
-		return !slices.Contains(want.ManagedPolicyArns, aws.ToString(p.PolicyArn))
+		return !slices.Contains(wanted, any(aws.ToString(p.PolicyArn))) && !slices.Contains(wanted, any(cloud.Unknown{})) &&
+			!slices.Contains(m.own.Managed, aws.ToString(p.PolicyArn))
 	}); i >= 0 {
 		return fmt.Sprintf("role %s has %s attached, which its template has not", name, aws.ToString(attached.AttachedPolicies[i].PolicyName)), nil
 	}
@@ -72,6 +74,9 @@ func (s *Scene) changedInline(ctx context.Context, m *made, logical string, want
 		if difference, err := m.compareEncoded(&p.PolicyDocument, out.PolicyDocument); difference != "" || err != nil {
 			return fmt.Sprintf("policy %s of role %s (%s) %s", p.PolicyName, name, logical, difference), err
 		}
+	}
+	if m.own.Inline {
+		return "", nil
 	}
 	list, err := s.IAM.ListRolePolicies(ctx, &iam.ListRolePoliciesInput{RoleName: &name})
 	if err != nil {

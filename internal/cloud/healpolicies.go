@@ -18,6 +18,7 @@ import (
 // and passes over changes within policy documents:
 // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/936 and /1858.
 func (c *Cloud) addPolicies(ctx context.Context, resources []types.StackResourceSummary, found map[string]drift) error {
+	own := OwnPolicies(resources)
 	for _, r := range resources {
 		id := aws.ToString(r.LogicalResourceId)
 		row, listed := found[id]
@@ -32,7 +33,10 @@ func (c *Cloud) addPolicies(ctx context.Context, resources []types.StackResource
 			return fmt.Errorf("read the policies of %s: %w", id, err)
 		}
 		for property, now := range actual {
-			if slices.Contains(row.Properties, property) || Alike(row.Expected[property], now) {
+			if property == "ManagedPolicyArns" {
+				now = own.without(now, row.Expected[property])
+			}
+			if slices.Contains(row.Properties, property) || property == "Policies" && own.Inline || Alike(row.Expected[property], now) {
 				continue
 			}
 			if row.Actual == nil {
@@ -44,6 +48,37 @@ func (c *Cloud) addPolicies(ctx context.Context, resources []types.StackResource
 		found[id] = row
 	}
 	return nil
+}
+
+// StackPolicies are the policies that a stack gives to its roles by resources of
+// their own, which is nobody's doing but the template's.
+type StackPolicies struct {
+	// Inline says that there are some within roles.
+	Inline bool
+	// Managed are the ARNs of the stack's managed policies.
+	Managed []string
+}
+
+// OwnPolicies finds a stack's.
+func OwnPolicies(resources []types.StackResourceSummary) (own StackPolicies) {
+	for _, r := range resources {
+		switch aws.ToString(r.ResourceType) {
+		case "AWS::IAM::Policy", "AWS::IAM::RolePolicy":
+			own.Inline = true
+		case "AWS::IAM::ManagedPolicy":
+			own.Managed = append(own.Managed, aws.ToString(r.PhysicalResourceId))
+		}
+	}
+	return own
+}
+
+// without are the attached policies but for the stack's own that a role's template does not name.
+func (o StackPolicies) without(attached, expected any) []any {
+	named := Items(expected)
+	return slices.DeleteFunc(Items(attached), func(arn any) bool {
+		text, _ := arn.(string)
+		return slices.Contains(o.Managed, text) && !slices.Contains(named, arn)
+	})
 }
 
 // policiesOf are the properties of a resource that are policies, as they are now.
