@@ -196,6 +196,13 @@ func TestWalkIsInterrupted(t *testing.T) {
 		p.answers("How long does it take", key)
 		p.interrupted(before)
 	}
+	for _, key := range []string{"\x03", "\x04", "zz\x03"} {
+		p := sit(t, 80, 24, environ, "--plain")
+		p.lined = true
+		before := p.mode()
+		p.answers("How long does it take", key)
+		p.interrupted(before)
+	}
 	other := sit(t, 80, 24, environ, "--env", "team")
 	other.answers("How long does it take", "\x03")
 	other.shows("`mayfly --env team` goes on from here.")
