@@ -193,35 +193,25 @@ func (h *Human) draw() {
 	columns, rows := h.live.Room()
 	h.live.Draw(h.board.lines(h.style, columns, rows))
 	if h.ticking == nil {
-		h.ticking = h.tick()
+		h.ticking = tick(h.passed, h.resumed)
 	}
 }
 
-// everySoOften is how often the times in the region change.
-const everySoOften = 100 * time.Millisecond
-
-func (h *Human) tick() (stop func()) {
-	ticker := time.NewTicker(everySoOften)
-	stopped := make(chan struct{})
-	go func() {
-		for {
-			select {
-			case <-stopped:
-				return
-			case <-ticker.C:
-			}
-			h.mu.Lock()
-			if h.ticking != nil {
-				h.board.passed(everySoOften)
-				h.draw()
-			}
-			h.mu.Unlock()
-		}
-	}()
-	return func() {
-		ticker.Stop()
-		close(stopped)
+// passed draws the region again after a while.
+func (h *Human) passed(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ticking != nil {
+		h.board.passed(d)
+		h.draw()
 	}
+}
+
+// resumed begins a region of its own below what the shell has written.
+func (h *Human) resumed() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.live.Done()
 }
 
 // settle leaves the region as plain lines: what comes next stands below it.

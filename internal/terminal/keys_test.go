@@ -200,6 +200,39 @@ func TestListen(t *testing.T) {
 	h.Done()
 }
 
+// TestRegionAfterAStop lets a shell write into the terminal meanwhile: what
+// comes next stands whole below that, and is changed in place there.
+func TestRegionAfterAStop(t *testing.T) {
+	s := newScreen(60, 24)
+	h := humanOn(s, false)
+	told(h, taskEvent("stack a", "Topic", "CREATE_COMPLETE", "", 1), taskEvent("stack a", "Role", "CREATE_IN_PROGRESS", "", 0))
+	h.mu.Lock()
+	if _, err := s.Write([]byte("^Z\n[1]+  Stopped\nsh> fg\nmayfly\n")); err != nil {
+		t.Fatal(err)
+	}
+	h.mu.Unlock()
+	if err := syscall.Kill(os.Getpid(), syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	shown := func() string {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		before, region, _ := strings.Cut(strings.Join(s.lines(), "\n"), "mayfly\n")
+		if !strings.Contains(before, "sh> fg") {
+			t.Errorf("what the shell wrote is gone:\n%s", before)
+		}
+		return region
+	}
+	eventually(t, "the region whole", func() bool {
+		return strings.Contains(shown(), "Topic") && strings.Contains(shown(), "Role")
+	})
+	told(h, taskEvent("stack a", "Role", "CREATE_COMPLETE", "", 1))
+	if region := shown(); strings.Count(region, "Role") != 1 || strings.Contains(region, "CREATE_IN_PROGRESS") {
+		t.Errorf("the region is\n%s", region)
+	}
+	h.Done()
+}
+
 // TestKeysAndSignals ends a program with the terminal in its hands, by each way
 // that runs no deferred function.
 func TestKeysAndSignals(t *testing.T) {
