@@ -40,6 +40,10 @@ func TestWalkInOddTerminals(t *testing.T) {
 			p := sit(t, odd.columns, odd.rows, append(environ, odd.variable), odd.args...)
 			p.lined = odd.lined
 			p.began("")
+			p.types("t" + enter)
+			p.shows("`b` goes back")
+			p.types("b") // a key that is offered works, whatever the terminal can draw
+			p.until("How shall it be done?", readers)
 			for range phases.All[:3] {
 				p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
 				p.types("n" + enter)

@@ -39,13 +39,11 @@ func NewHuman(s *Streams, verbose bool) *Human {
 }
 
 // Listen takes single keys from a terminal while work goes on: "l" shows the
-// build's log and hides it again; what else is typed is handed to other, or
-// dropped where that is nil. It does nothing where in is no terminal. The caller
-// calls restore before anything is asked, and at the end.
+// build's log and hides it again, where that changes in place; what else is
+// typed is handed to other, or dropped where that is nil. It does nothing where
+// in is no terminal. The caller calls restore before anything is asked, and at
+// the end.
 func (h *Human) Listen(in *os.File, other func(key rune)) (restore func()) {
-	if !h.inPlace() {
-		return func() {}
-	}
 	giveBack, err := Keys(in, func(key rune) {
 		if !h.key(key) && other != nil {
 			other(key)
@@ -55,7 +53,7 @@ func (h *Human) Listen(in *os.File, other func(key rune)) (restore func()) {
 		return func() {}
 	}
 	h.mu.Lock()
-	h.board.keys = true
+	h.board.keys = h.inPlace()
 	h.mu.Unlock()
 	return func() {
 		giveBack()
@@ -67,7 +65,7 @@ func (h *Human) Listen(in *os.File, other func(key rune)) (restore func()) {
 
 // key tells whether a key was one of ours.
 func (h *Human) key(key rune) bool {
-	if key != 'l' && key != 'L' {
+	if key != 'l' && key != 'L' || !h.inPlace() {
 		return false
 	}
 	h.mu.Lock()

@@ -106,6 +106,15 @@ func TestKeys(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Fatal("the key did not come")
 	}
+	typed(t, user, "k\n")
+	select {
+	case key := <-got:
+		if key != 'k' {
+			t.Errorf("got %q", key)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("the key that came with an Enter did not come")
+	}
 	typed(t, user, "\x1b[A") // an arrow is more than one byte: dropped
 	typed(t, user, "é")
 	arrives()
@@ -231,6 +240,29 @@ func TestRegionAfterAStop(t *testing.T) {
 		t.Errorf("the region is\n%s", region)
 	}
 	h.Done()
+}
+
+// TestListenWithoutRedraw takes the keys of others where no line changes in place.
+func TestListenWithoutRedraw(t *testing.T) {
+	user, tty := openTerminal(t)
+	h := humanOn(newScreen(80, 24), true)
+	got := make(chan rune, 10)
+	restore := h.Listen(tty, func(key rune) { got <- key })
+	defer restore()
+	for _, want := range "lb" {
+		typed(t, user, string(want))
+		select {
+		case key := <-got:
+			if key != want {
+				t.Errorf("got %q", key)
+			}
+		case <-time.After(5 * time.Second):
+			t.Fatalf("%q did not come", want)
+		}
+	}
+	if h.board.keys {
+		t.Error("it offers to show a log that is shown already")
+	}
 }
 
 // TestKeysAndSignals ends a program with the terminal in its hands, by each way
