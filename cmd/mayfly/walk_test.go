@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mayfly-cd/mayfly/internal/text"
 	"github.com/mayfly-cd/mayfly/internal/workshop"
 	"github.com/mayfly-cd/mayfly/phases"
 )
@@ -113,6 +114,7 @@ func TestPersonTypesEverything(t *testing.T) {
 	needsAWS(t)
 	l := newLearner(t)
 	p := sit(t, 80, 24, l.environ)
+	l.sees = p.finds
 	for _, phase := range phases.Every() {
 		lesson, err := phase.Lesson(l.place)
 		if err != nil {
@@ -147,6 +149,21 @@ func TestPersonTypesEverything(t *testing.T) {
 	if out, code := l.shell.run("mayfly verify"); code != 0 {
 		t.Errorf("mayfly verify ends with %d:\n%s", code, out)
 	}
+}
+
+// finds looks for a command in what the walk has shown, as the terminal's
+// width broke it, and returns it so.
+func (p *person) finds(command string) string {
+	p.t.Helper()
+	const indent, columns = 4, 80
+	lines := text.FoldShell(strings.Split(command, "\n"), columns-1-indent)
+	shown := strings.ReplaceAll(p.text(), "\r", "")
+	for _, line := range lines {
+		if !strings.Contains(shown, "\n"+strings.Repeat(" ", indent)+line+"\n") {
+			p.t.Errorf("the walk does not show %q", line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // TestPersonFindsWhatWasBroken has something broken in secret, has it mended,
