@@ -43,6 +43,8 @@ type Walk struct {
 	fails map[string]int
 	// left is what was wrong with the working copy when the learner left it so.
 	left string
+	// unasked says that the learner went on where AWS did not say whether an approval waits.
+	unasked bool
 }
 
 // ErrQuit is returned when the learner wants to stop for now.
@@ -63,7 +65,11 @@ func (w *Walk) Run(ctx context.Context) error {
 			return err
 		}
 		// While somebody is asked, the earlier phases cannot hold: the answer comes first.
-		if _, asked := w.Workshop.Question(ctx); asked == nil {
+		asked, err := w.asked(ctx)
+		if err != nil {
+			return err
+		}
+		if asked {
 			if err := w.bonus(ctx); err != nil {
 				return err
 			}
@@ -87,11 +93,39 @@ func (w *Walk) Run(ctx context.Context) error {
 	}
 }
 
+// asked tells whether somebody is asked to approve. Where AWS does not say, the
+// learner decides whether to go on as if nobody were.
+func (w *Walk) asked(ctx context.Context) (bool, error) {
+	for {
+		_, err := w.Workshop.Question(ctx)
+		if err == nil {
+			return true, nil
+		}
+		if ctx.Err() != nil {
+			return false, context.Cause(ctx)
+		}
+		if _, nobody := errors.AsType[*workshop.NothingWaitsError](err); nobody || w.unasked {
+			return false, nil
+		}
+		key, err := w.cannotTell(workshop.CheckStatus{
+			State: verify.CannotTell, Observed: "whether an approval waits is not known: " + err.Error(),
+		}, prompt.Choice{Key: "g", Label: "Go on, as if none did"})
+		if err != nil {
+			return false, err
+		}
+		if key == "g" {
+			w.unasked = true
+			return false, nil
+		}
+	}
+}
+
 // stand is at one step: it introduces the phase where that is new, and the
 // step, and lets the learner choose.
 func (w *Walk) stand(ctx context.Context, at workshop.Position) error {
 	if trouble, ok := first(at.Checks, verify.CannotTell); ok {
-		return w.cannotTell(ctx, trouble)
+		_, err := w.cannotTell(trouble)
+		return err
 	}
 	if err := w.workingCopy(ctx); err != nil {
 		return err
@@ -165,15 +199,16 @@ func (w *Walk) undone(ctx context.Context, at workshop.Position) error {
 	return nil
 }
 
-func (w *Walk) cannotTell(_ context.Context, trouble workshop.CheckStatus) error {
+// cannotTell shows that AWS gave no answer. "c" is to look again, more what
+// else there is to choose.
+func (w *Walk) cannotTell(trouble workshop.CheckStatus, more ...prompt.Choice) (key string, err error) {
 	w.Screen.Checks([]workshop.CheckStatus{trouble})
-	key, err := w.Ask.Choose("AWS did not let mayfly look. What now?", []prompt.Choice{
-		{Key: "c", Label: "Look again"}, {Key: "q", Label: "Quit"},
-	})
+	choices := append([]prompt.Choice{{Key: "c", Label: "Look again"}}, more...)
+	key, err = w.Ask.Choose("AWS did not let mayfly look. What now?", append(choices, prompt.Choice{Key: "q", Label: "Quit"}))
 	if err == nil && key == "q" {
 		err = ErrQuit
 	}
-	return err
+	return key, err
 }
 
 // more asks whether to go on reading.
