@@ -3,11 +3,9 @@ package terminal
 import (
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/mayfly-cd/mayfly/internal/text"
 	"github.com/mayfly-cd/mayfly/internal/workshop"
 	"github.com/mayfly-cd/mayfly/verify"
 )
@@ -119,13 +117,12 @@ func (h *Human) Report(e workshop.Event) {
 }
 
 func (h *Human) check(e workshop.Event) {
-	mark := Mark(h.style, e.State) + " "
-	h.hang("    "+mark, 4+text.Width(mark), nil, e.Detail)
+	h.say("    "+Mark(h.style, e.State)+" ", nil, e.Detail)
 	if e.State == verify.Passed {
 		return
 	}
 	if e.Expected != "" {
-		h.hang("      expected: ", len("      expected: "), nil, e.Expected)
+		h.say("      expected: ", nil, e.Expected)
 	}
 	if e.Fix != "" { // never broken, so that it can be copied
 		h.line("      fix:      %s", h.style.Command(Clean(e.Fix)))
@@ -238,29 +235,12 @@ func (h *Human) line(format string, args ...any) {
 	h.live.Print(fmt.Sprintf(format, args...))
 }
 
-// say writes a sentence, broken where the terminal is too narrow for it.
-func (h *Human) say(indent string, paint func(string) string, sentence string) {
-	h.hang(indent, len(indent), paint, sentence)
-}
-
-// hang writes a sentence whose further lines stand below its first word.
-func (h *Human) hang(first string, indent int, paint func(string) string, sentence string) {
-	lines := []string{strings.ReplaceAll(Clean(sentence), "\n", " ")}
+// say writes a sentence, broken where the terminal is too narrow for it, with
+// its further lines below its first word.
+func (h *Human) say(first string, paint func(string) string, sentence string) {
+	columns := 0
 	if h.streams.ErrTerminal {
-		lines = text.Wrap(Clean(sentence), h.width()-indent)
+		columns, _ = h.live.Room()
 	}
-	for i, line := range lines {
-		if paint != nil {
-			line = paint(line)
-		}
-		if i > 0 {
-			first = strings.Repeat(" ", indent)
-		}
-		h.line("%s", first+line)
-	}
-}
-
-func (h *Human) width() int {
-	columns, _ := h.live.Room()
-	return columns
+	h.live.Print(hanging(first, paint, sentence, columns)...)
 }

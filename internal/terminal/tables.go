@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/mayfly-cd/mayfly/internal/text"
 	"github.com/mayfly-cd/mayfly/internal/workshop"
 	"github.com/mayfly-cd/mayfly/verify"
 )
@@ -129,37 +130,57 @@ func Receipt(w io.Writer, style Style, r workshop.Receipt) {
 
 // DiffLine is a line of a unified diff.
 func DiffLine(style Style, line string) string {
-	text, end := strings.CutSuffix(line, "\n")
+	said, end := strings.CutSuffix(line, "\n")
 	switch {
-	case strings.HasPrefix(text, "+"):
-		text = style.Good(text)
-	case strings.HasPrefix(text, "-"):
-		text = style.Bad(text)
-	case strings.HasPrefix(text, "@@"):
-		text = style.Faint(text)
+	case strings.HasPrefix(said, "+"):
+		said = style.Good(said)
+	case strings.HasPrefix(said, "-"):
+		said = style.Bad(said)
+	case strings.HasPrefix(said, "@@"):
+		said = style.Faint(said)
 	}
 	if end {
-		text += "\n"
+		said += "\n"
 	}
-	return text
+	return said
 }
 
-// Checks shows the answers of checks: the first that does not hold with what
-// was expected and the fix, those after it by their sign alone.
-func Checks(w io.Writer, style Style, checks []workshop.CheckStatus) {
+// Checks lays out the answers of checks in at most so many columns: the first
+// that does not hold with what was expected and the fix, those after it by
+// their sign and what was observed. A fix is never broken, so that it can be copied.
+func Checks(style Style, checks []workshop.CheckStatus, columns int) []string {
+	var lines []string
 	troubled := false
 	for _, c := range checks {
-		writef(w, "  %s %s\n", Mark(style, c.State), Clean(c.Observed))
+		lines = append(lines, hanging("  "+Mark(style, c.State)+" ", nil, c.Observed, columns)...)
 		if c.State == verify.Passed || troubled {
 			continue
 		}
 		troubled = true
 		if c.Expected != "" {
-			writef(w, "    expected: %s\n", Clean(c.Expected))
+			lines = append(lines, hanging("    expected: ", nil, c.Expected, columns)...)
 		}
 		if c.Fix != "" {
-			writef(w, "    fix:      %s\n", style.Command(Clean(c.Fix)))
+			lines = append(lines, "    fix:      "+style.Command(Clean(c.Fix)))
 		}
 	}
-	writef(w, "\n")
+	return lines
+}
+
+// hanging breaks a sentence whose further lines stand below its first word.
+// With 0 columns it is one line, whatever it holds.
+func hanging(first string, paint func(string) string, sentence string, columns int) []string {
+	indent := text.Width(first)
+	lines := []string{strings.ReplaceAll(Clean(sentence), "\n", " ")}
+	if columns > 0 {
+		lines = text.Wrap(Clean(sentence), columns-indent)
+	}
+	for i, line := range lines {
+		if paint != nil {
+			line = paint(line)
+		}
+		lines[i] = first + line
+		first = strings.Repeat(" ", indent)
+	}
+	return lines
 }

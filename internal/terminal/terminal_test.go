@@ -69,7 +69,9 @@ func TestTablesAreClean(t *testing.T) {
 				Phases: []workshop.PhaseStatus{{State: workshop.StateStarted, Checks: []workshop.CheckStatus{check}}},
 			}, true)
 		},
-		"checks": func(w io.Writer) { Checks(w, Style{}, []workshop.CheckStatus{check}) },
+		"checks": func(w io.Writer) {
+			writef(w, "%s", strings.Join(Checks(Style{}, []workshop.CheckStatus{check}, 80), "\n"))
+		},
 	} {
 		var out strings.Builder
 		show(&out)

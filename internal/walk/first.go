@@ -56,6 +56,7 @@ func First(ctx context.Context, ask prompt.Prompter, screen *Screen, preset Answ
 	applications func() []Application, usable func(ctx context.Context, workdir string) error,
 ) (Answers, error) {
 	answers := preset
+	ask = paced{ask, screen}
 	welcome, err := phases.ReadLesson("welcome", phases.Place{Mayfly: "mayfly"})
 	if err != nil {
 		return answers, err

@@ -97,7 +97,7 @@ func (w *Walk) afterPhase(ctx context.Context, p *phases.Phase) error {
 	}
 	w.Screen.Heading(fmt.Sprintf("Phase %d, %s, is done. Observe", p.Number(), p.Title))
 	if guess := w.Workshop.Guess(p); guess != "" {
-		w.Screen.Text("You predicted: " + escape(guess))
+		w.Screen.Say("You predicted: " + guess)
 	}
 	if err := w.Screen.Pages(lesson.Section(phases.SectionObserve), w.more); err != nil {
 		return err
@@ -110,12 +110,15 @@ func (w *Walk) afterPhase(ctx context.Context, p *phases.Phase) error {
 	if err != nil {
 		return err
 	}
-	w.Screen.Pipeline(pipeline)
 	times, err := w.Workshop.LeadTimes(ctx)
 	if err != nil {
 		return err
 	}
-	w.Screen.Text(join(leadTime(times), "**What is missing still.** "+p.Missing))
+	drawing := append(terminal.Pipeline(w.Screen.style(), pipeline, w.Screen.width()), "")
+	told := terminal.Markdown(w.Screen.style(), join(leadTime(times), "**What is missing still.** "+p.Missing), w.Screen.width())
+	if err := w.Screen.pages(append(drawing, told...), w.more); err != nil {
+		return err
+	}
 	return w.betweenPhases(ctx, p, lesson)
 }
 
@@ -208,7 +211,7 @@ func (w *Walk) breakIt(ctx context.Context, p *phases.Phase, lesson phases.Lesso
 			if ctx.Err() != nil {
 				return err
 			}
-			w.Screen.Text(escape(err.Error()))
+			w.Screen.Say(err.Error())
 		}
 	}
 	return w.more()

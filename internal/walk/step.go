@@ -94,12 +94,16 @@ func (w *Walk) tried(ctx context.Context, at workshop.Position, err error) (held
 		return false, err
 	}
 	if _, shown := errors.AsType[*workshop.CheckError](err); !shown {
-		w.Screen.Text(escape(err.Error()))
+		w.Screen.Say(err.Error())
 	}
 	w.fails[key]++
 	if w.fails[key]%remindAfter == 0 {
-		w.Screen.Text(fmt.Sprintf("That is the %s time. `h` gives a hint; `%s` starts the phase again and keeps your work on a branch.",
-			ordinal(w.fails[key]), w.Workshop.Place().Mayfly+" reset"))
+		hint := ""
+		if w.Workshop.HintsLeft(at.Phase, at.Step) > 0 {
+			hint = "`h` gives a hint; "
+		}
+		w.Screen.Text(fmt.Sprintf("That did not hold %d times in a row: %s`%s reset` starts the phase again and keeps your work on a branch.",
+			w.fails[key], hint, w.Workshop.Place().Mayfly))
 	}
 	return false, nil
 }
@@ -189,16 +193,4 @@ func (w *Walk) afterStep(ctx context.Context, at workshop.Position) error {
 		return nil
 	}
 	return w.afterPhase(ctx, at.Phase)
-}
-
-func ordinal(n int) string {
-	if n == remindAfter {
-		return "third"
-	}
-	return fmt.Sprintf("%dth", n)
-}
-
-// escape keeps Markdown from reading an error as Markdown.
-func escape(text string) string {
-	return strings.NewReplacer("*", `\*`, "_", `\_`, "<", `\<`, "[", `\[`, "#", `\#`).Replace(text)
 }

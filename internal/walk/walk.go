@@ -52,7 +52,7 @@ var ErrQuit = errors.New("until next time")
 
 // Run walks on from where the learner is, until everything is done or they quit.
 func (w *Walk) Run(ctx context.Context) error {
-	w.fails = map[string]int{}
+	w.fails, w.Ask = map[string]int{}, paced{w.Ask, w.Screen}
 	if err := w.welcomeBack(ctx); err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func (w *Walk) mend(ctx context.Context) error {
 		return err
 	})
 	if err != nil && ctx.Err() == nil {
-		w.Screen.Text(escape(err.Error()))
+		w.Screen.Say(err.Error())
 		return nil
 	}
 	return err
