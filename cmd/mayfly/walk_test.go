@@ -151,6 +151,49 @@ func TestPersonTypesEverything(t *testing.T) {
 	}
 }
 
+// TestWalkGoesOnWhereItWasLeft quits in the middle of what is read: whoever
+// comes back reads it to its end, and then not again.
+func TestWalkGoesOnWhereItWasLeft(t *testing.T) {
+	_, environ := home(t)
+	comesBack := func(leave string, words string) (p *person) {
+		t.Helper()
+		if p = sit(t, 100, 50, environ); leave == "" {
+			return p
+		}
+		p.answers(leave, "q"+enter)
+		p.shows(words)
+		if code := p.leaves(); code != exitDone {
+			t.Fatalf("quitting ends with %d; the screen:\n%s", code, p.sees())
+		}
+		return nil
+	}
+	p := comesBack("", "")
+	p.answers("How long does it take", "week"+enter)
+	p.answers("Where shall AWS be?", enter)
+	p.answers("Which sample application?", "python"+enter)
+	p.answers("Where shall your working copy be?", enter)
+	p.answers("Enter goes on", "q"+enter)
+	p.leaves()
+	comesBack("Enter goes on", "The one idea")
+	p = comesBack("", "")
+	p.until("How shall it be done?", readers)
+	p.types("q" + enter)
+	p.leaves()
+	p = comesBack("", "")
+	p.until("How shall it be done?", nil) // at once
+	p.types("d" + enter)
+	p.until("Enter goes on", map[string]string{"How shall it be done?": "d" + enter})
+	p.shows("CodeCommit, is done. Observe")
+	p.types("q" + enter)
+	p.leaves()
+	comesBack("Enter goes on", "CodeCommit, is done. Observe")
+	p = comesBack("", "")
+	p.until("What next?", readers)
+	p.types("q" + enter)
+	p.leaves()
+	comesBack("Enter goes on", "Phase 2 of 5")
+}
+
 // finds looks for a command in what the walk has shown, as the terminal's
 // width broke it, and returns it so.
 func (p *person) finds(command string) string {

@@ -98,11 +98,25 @@ func (m *markdown) code(n ast.Node, language string, width int) []string {
 		lines = text.FoldShell(lines, width-len(codeIndent))
 	case "output": // nobody shall type it, with colour or without
 		paint = func(line string) string { return m.style.Faint("│ " + line) }
+		lines = wrapped(lines, width-len(codeIndent)-len("| "))
 	}
 	for i, line := range lines {
 		lines[i] = codeIndent + paint(line)
 	}
 	return lines
+}
+
+// wrapped breaks the lines that are wider than so many columns.
+func wrapped(lines []string, columns int) []string {
+	var all []string
+	for _, line := range lines {
+		if text.Width(line) <= columns {
+			all = append(all, line)
+		} else {
+			all = append(all, text.Wrap(line, columns)...)
+		}
+	}
+	return all
 }
 
 func (m *markdown) list(n *ast.List, width int) []string {

@@ -12,11 +12,17 @@ import (
 	"github.com/mayfly-cd/mayfly/phases"
 )
 
-// introduce opens a phase, the first time that the learner comes to it: the
-// question about the last one, the idea, what will be made, and a prediction.
+// The parts of a lesson that are shown until they have been read once.
+const (
+	partIntroduction = "introduction"
+	partObserve      = "observe"
+)
+
+// introduce opens a phase, unless the learner has read that: the question about
+// the last one, the idea, what will be made, and a prediction.
 func (w *Walk) introduce(p *phases.Phase) error {
-	first, err := w.Workshop.FirstTime(p, "introduction")
-	if err != nil || !first {
+	read, err := w.Workshop.WasRead(p, partIntroduction)
+	if err != nil || read {
 		return err
 	}
 	lesson, err := p.Lesson(w.Workshop.Place())
@@ -36,7 +42,10 @@ func (w *Walk) introduce(p *phases.Phase) error {
 	if err := w.whatIsMade(p); err != nil {
 		return err
 	}
-	return w.predict(p, lesson)
+	if err := w.predict(p, lesson); err != nil {
+		return err
+	}
+	return w.Workshop.MarkRead(p, partIntroduction)
 }
 
 // recall puts the question about what went before, and shows its answer after a key.
@@ -85,6 +94,28 @@ func (w *Walk) predict(p *phases.Phase, lesson phases.Lesson) error {
 	return w.Workshop.Guessed(p, guess)
 }
 
+// observe makes up for the end of the phase before a position, where the
+// learner left before they had read it. told says whether it did.
+func (w *Walk) observe(ctx context.Context, at workshop.Position) (told bool, err error) {
+	n := len(phases.All)
+	if !at.Done() {
+		n = at.Phase.Number() - 1
+	}
+	if n == 0 {
+		return false, nil
+	}
+	p := phases.All[n-1]
+	began, err := w.Workshop.WasRead(p, partIntroduction)
+	if err != nil || !began {
+		return false, err // it was done without the walk
+	}
+	ended, err := w.Workshop.WasRead(p, partObserve)
+	if err != nil || ended || w.Workshop.AskPhase(ctx, p).State != workshop.StateDone {
+		return false, err
+	}
+	return true, w.afterPhase(ctx, p)
+}
+
 // afterPhase lets the learner observe, and then tells what they have now, how
 // long the last commit took, and what is missing still.
 func (w *Walk) afterPhase(ctx context.Context, p *phases.Phase) error {
@@ -117,6 +148,9 @@ func (w *Walk) afterPhase(ctx context.Context, p *phases.Phase) error {
 	drawing := append(terminal.Pipeline(w.Screen.style(), pipeline, w.Screen.width()), "")
 	told := terminal.Markdown(w.Screen.style(), join(leadTime(times), "**What is missing still.** "+p.Missing), w.Screen.width())
 	if err := w.Screen.pages(append(drawing, told...), w.more); err != nil {
+		return err
+	}
+	if err := w.Workshop.MarkRead(p, partObserve); err != nil {
 		return err
 	}
 	return w.betweenPhases(ctx, p, lesson)

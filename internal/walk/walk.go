@@ -75,6 +75,12 @@ func (w *Walk) Run(ctx context.Context) error {
 			}
 			continue
 		}
+		if told, err := w.observe(ctx, at); told || err != nil {
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		if at.Done() {
 			if err := w.workingCopy(ctx); err != nil {
 				return err
