@@ -92,6 +92,7 @@ func (a *app) walk(ctx context.Context, isNew bool) (err error) {
 	if err != nil {
 		return err
 	}
+	human.Done()
 	if answers.LeadTime != "" {
 		if err := w.Answered(answers.LeadTime); err != nil {
 			return err
@@ -101,7 +102,7 @@ func (a *app) walk(ctx context.Context, isNew bool) (err error) {
 		Workshop: w, Ask: quietBefore{a.prompter(), human}, Screen: screen, Place: a.where(e), Working: a.listen(human), Alone: alone,
 		Teardown: func(ctx context.Context) (done bool, err error) {
 			err = alone(func() error {
-				done, err = a.teardownInWalk(ctx, e, w, human)
+				done, err = a.teardownInWalk(ctx, e, dir, w, human)
 				return err
 			})
 			return done, err
@@ -157,6 +158,7 @@ func (a *app) listen(human *terminal.Human) func(ctx context.Context, keys []pro
 		})
 		err := do(ctx)
 		restore()
+		human.Done() // what is said next stands below
 		if errors.Is(context.Cause(ctx), errTaken) {
 			return taken, nil
 		}
@@ -223,7 +225,7 @@ func saveCard(dir string, c terminal.Card) (string, error) {
 }
 
 // teardownInWalk takes everything down after asking, as `mayfly teardown` does.
-func (a *app) teardownInWalk(ctx context.Context, e workshop.Environment, w *workshop.Workshop, reporter workshop.Reporter) (bool, error) {
+func (a *app) teardownInWalk(ctx context.Context, e workshop.Environment, dir string, w *workshop.Workshop, reporter workshop.Reporter) (bool, error) {
 	plan, err := w.Plan(ctx)
 	if err != nil {
 		return false, err
@@ -236,7 +238,7 @@ func (a *app) teardownInWalk(ctx context.Context, e workshop.Environment, w *wor
 		}
 		return false, err
 	}
-	_, err = a.tearDown(ctx, w, plan, reporter)
+	err = a.tearDownAndStop(ctx, e, dir, w, plan, reporter)
 	return err == nil, err
 }
 

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -96,6 +97,9 @@ func TestPersonLetsMayflyDoIt(t *testing.T) {
 		t.Fatalf("the teardown ends with %d; the screen:\n%s", code, p.sees())
 	}
 	p.golden("receipt", "Receipt\n")
+	if _, err := os.Stat(endpointFile(filepath.Join(dir, "data", "mayfly", "default"))); err == nil {
+		t.Error("the local AWS still runs")
+	}
 	if !strings.Contains(p.sees(), "A fresh look finds nothing of this environment") {
 		t.Errorf("there is no receipt:\n%s", p.sees())
 	}

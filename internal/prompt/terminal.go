@@ -78,13 +78,21 @@ func (t Terminal) Choose(question string, choices []Choice) (string, error) {
 // Text implements Prompter.
 func (t Terminal) Text(question, preset string, check func(string) error) (string, error) {
 	var answer string
-	err := t.ask(&survey.Input{Message: t.wrapped(question, len(preset)), Default: oneLine(preset)}, &answer, func(answer string) error {
+	err := t.ask(&survey.Input{Message: t.wrapped(question, presetColumns(preset)), Default: oneLine(preset)}, &answer, func(answer string) error {
 		return judge(answer, check)
 	})
 	if err != nil {
 		return "", err
 	}
 	return tidy(answer), nil
+}
+
+// presetColumns is how wide a preset is, in the brackets and the spaces around it.
+func presetColumns(preset string) int {
+	if preset = oneLine(preset); preset != "" {
+		return text.Width(preset) + len(" () ")
+	}
+	return 0
 }
 
 // width is how many columns the terminal has, 80 where it does not say.
@@ -100,9 +108,13 @@ func (t Terminal) width() int {
 func (t Terminal) wrapped(question string, suffix int) string {
 	columns := t.width() - len("? ") - 1
 	if suffix < columns/2 {
-		columns -= suffix
+		return strings.Join(text.Wrap(oneLine(question), columns-suffix), "\n  ")
 	}
-	return strings.Join(text.Wrap(oneLine(question), columns), "\n  ")
+	lines := text.Wrap(oneLine(question), columns)
+	if text.Width(lines[len(lines)-1])+suffix+roomToType > columns {
+		lines = append(lines, "") // survey puts a space before what comes behind
+	}
+	return strings.Join(lines, "\n  ")
 }
 
 // The templates are survey's, with our words. That of a choice says how to

@@ -100,10 +100,13 @@ func TestScreens(t *testing.T) {
 		"what announces it":         {slices.Concat([]string{"x", "", "type:", ""}, code), 6, [][]string{{"x"}, slices.Concat([]string{"type:", ""}, code)}},
 		"code below a long heading": {slices.Concat([]string{"h", "a", "b"}, code), 4, [][]string{{"h", "a", "b"}, code}},
 		"code longer than a screen": {slices.Concat(code, code), 4, [][]string{{code[0], code[1], code[2], code[0]}, {code[1], code[2]}}},
+		"lines that wrap":           {[]string{strings.Repeat("a", 41), "b", "c"}, 4, [][]string{{strings.Repeat("a", 41), "b"}, {"c"}}},
+		"as wide as the terminal":   {[]string{strings.Repeat("a", 20), "b", "c"}, 3, [][]string{{strings.Repeat("a", 20), "b", "c"}}},
+		"a line of many rows":       {[]string{strings.Repeat("a", 200), "b"}, 4, [][]string{{strings.Repeat("a", 200)}, {"b"}}},
 		"nothing":                   {nil, 5, nil},
 		"no rows":                   {[]string{"a", "b"}, 0, [][]string{{"a"}, {"b"}}},
 	} {
-		got := Screens(test.lines, test.rows, test.rows)
+		got := Screens(test.lines, 20, test.rows, test.rows)
 		if !slices.EqualFunc(got, test.want, slices.Equal[[]string]) {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
@@ -119,7 +122,7 @@ func TestScreensLoseNothing(t *testing.T) {
 		full := func(lines []string) []string {
 			return slices.DeleteFunc(slices.Clone(lines), func(l string) bool { return l == "" })
 		}
-		screens := Screens(lines, first, rows)
+		screens := Screens(lines, 20, first, rows)
 		if got := full(slices.Concat(screens...)); !slices.Equal(got, full(lines)) {
 			t.Fatalf("got %q", screens)
 		}

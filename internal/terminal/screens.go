@@ -1,13 +1,39 @@
 package terminal
 
-import "strings"
+import (
+	"slices"
+	"strings"
 
-// Screens divides lines, as Markdown makes them, into pages of at most rows
-// lines, the first of at most so many. A page ends between paragraphs where it
-// can, and never between a heading and its text, or within a block of code,
-// that a page can hold.
-func Screens(lines []string, first, rows int) [][]string {
-	rows = max(rows, 1)
+	"github.com/mayfly-cd/mayfly/internal/text"
+)
+
+// broken stands for a further row of a line that a terminal breaks.
+const broken = codeIndent + "\x00"
+
+// Screens divides lines, as Markdown makes them, into pages of at most so many
+// rows of a terminal, the first of at most first. A page ends between
+// paragraphs where it can, and never between a heading and its text, or within
+// a block of code, that a page can hold. A line that is wider than the terminal
+// fills several rows.
+func Screens(lines []string, columns, first, rows int) [][]string {
+	var filled []string
+	for _, line := range lines {
+		filled = append(filled, line)
+		for width := text.Width(line); width > columns; width -= columns {
+			filled = append(filled, broken)
+		}
+	}
+	var screens [][]string
+	for _, screen := range pagesOf(filled, first, max(rows, 1)) {
+		screen = slices.DeleteFunc(screen, func(line string) bool { return line == broken })
+		if len(screen) > 0 {
+			screens = append(screens, screen)
+		}
+	}
+	return screens
+}
+
+func pagesOf(lines []string, first, rows int) [][]string {
 	room := min(max(first, 1), rows)
 	var screens [][]string
 	var page []string

@@ -81,9 +81,9 @@ func (s *Screen) Diff(diff string, more func() error) error {
 // pages shows lines a screen at a time. The first has less room where
 // something stands above that nobody was asked to read yet.
 func (s *Screen) pages(lines []string, more func() error) error {
-	_, rows := s.Streams.ErrSize()
+	columns, rows := s.Streams.ErrSize()
 	rows = max(rows-margin, fewest)
-	for i, screen := range terminal.Screens(lines, max(rows-s.unread, fewest), rows) {
+	for i, screen := range terminal.Screens(lines, columns, max(rows-s.unread, fewest), rows) {
 		if i > 0 {
 			if err := more(); err != nil {
 				return err
@@ -108,10 +108,14 @@ type paced struct {
 	screen *Screen
 }
 
+// hint is as wide as what a question says about how to choose.
+const hint = "[letter or arrows, then Enter]"
+
 // Choose implements prompt.Prompter.
 func (p paced) Choose(question string, choices []prompt.Choice) (string, error) {
 	_, rows := p.screen.Streams.ErrSize()
-	if n := p.screen.unread; n > 0 && n+len(choices)+2 > rows {
+	asked := len(text.Wrap("? "+question+" "+hint, p.screen.width())) + len(choices) + 1 // the cursor's row
+	if n := p.screen.unread; n > 0 && n+asked > rows {
 		if err := more(p); err != nil {
 			return "", err
 		}
