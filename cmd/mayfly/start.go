@@ -45,6 +45,10 @@ func (a *app) start(ctx context.Context) error {
 	}
 	err = a.walk(ctx, isNew)
 	if errors.Is(err, walk.ErrQuit) {
+		if _, _, err := a.environment(); errors.Is(err, errNoEnvironment) {
+			a.say("Nothing was made yet. `%s` asks again.\n", a.typed("mayfly"))
+			return nil
+		}
 		a.say("What was done is kept. `%s` goes on from here.\n", a.typed("mayfly"))
 		return nil
 	}
