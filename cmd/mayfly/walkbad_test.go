@@ -440,6 +440,29 @@ func TestWalkIsNotToldWhatWaits(t *testing.T) {
 	}
 }
 
+// TestWalkMendsWhenItMay wants something mended while another mayfly is at
+// work: it is told so, and asked again.
+func TestWalkMendsWhenItMay(t *testing.T) {
+	dir, environ := small(t, "codecommit", "codebuild")
+	if out, err := command(t, environ, "break", "codebuild", "--way", "project"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	p := sit(t, 100, 40, environ)
+	p.until("What now?", readers)
+	release, err := workshop.Lock(filepath.Join(dir, "data", "mayfly", "default"), "a test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.types("d" + enter)
+	p.shows("another mayfly is at work")
+	p.expects("What now?")
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	p.types("d" + enter)
+	p.until("How shall it be done?", readers)
+}
+
 // TestTeardownTakesOnlyTheName types all sorts of things instead of the
 // environment's name, after which everything is there, and then the name.
 func TestTeardownTakesOnlyTheName(t *testing.T) {

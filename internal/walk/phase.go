@@ -202,8 +202,8 @@ func (w *Walk) betweenPhases(ctx context.Context, p *phases.Phase, lesson phases
 		case "w":
 			err = w.questions(lesson)
 		case "b":
-			err = w.breakIt(ctx, p, lesson)
-			if err == nil {
+			var broke bool
+			if broke, err = w.breakIt(ctx, p, lesson); broke && err == nil {
 				return nil // where the learner is now, the checks say
 			}
 		case "q":
@@ -227,10 +227,11 @@ func (w *Walk) questions(lesson phases.Lesson) error {
 	return w.Screen.Pages(heading("Further reading", lesson.Section(phases.SectionReading)), w.more)
 }
 
-// breakIt shows what to break, or breaks something in secret.
-func (w *Walk) breakIt(ctx context.Context, p *phases.Phase, lesson phases.Lesson) error {
+// breakIt shows what to break, or breaks something in secret. broke says
+// whether anything may be broken now.
+func (w *Walk) breakIt(ctx context.Context, p *phases.Phase, lesson phases.Lesson) (broke bool, err error) {
 	if err := w.Screen.Pages(lesson.Section(phases.SectionBreak), w.more); err != nil {
-		return err
+		return false, err
 	}
 	key, err := w.Ask.Choose("Break it how?", []prompt.Choice{
 		{Key: "m", Label: "I'll do it myself, as it says above"},
@@ -238,17 +239,17 @@ func (w *Walk) breakIt(ctx context.Context, p *phases.Phase, lesson phases.Lesso
 		{Key: "b", Label: "Not now"},
 	})
 	if err != nil || key == "b" {
-		return err
+		return false, err
 	}
 	if key == "s" {
-		if err := w.Break(ctx, p); err != nil {
-			if ctx.Err() != nil {
-				return err
-			}
+		if err := w.Break(ctx, p); ends(ctx, err) {
+			return false, err
+		} else if err != nil {
 			w.Screen.Say(err.Error())
+			return false, nil
 		}
 	}
-	return w.more()
+	return true, w.more()
 }
 
 func following(p *phases.Phase) *phases.Phase {

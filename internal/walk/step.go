@@ -90,7 +90,7 @@ func (w *Walk) tried(ctx context.Context, at workshop.Position, err error) (held
 		delete(w.fails, key)
 		return true, nil
 	}
-	if ctx.Err() != nil || errors.Is(err, ErrQuit) || errors.Is(err, prompt.ErrInterrupted) || errors.Is(err, prompt.ErrNoAnswer) {
+	if ends(ctx, err) {
 		return false, err
 	}
 	if _, shown := errors.AsType[*workshop.CheckError](err); !shown {

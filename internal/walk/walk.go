@@ -198,7 +198,8 @@ func (w *Walk) undone(ctx context.Context, at workshop.Position) error {
 	}
 	switch key {
 	case "d":
-		return w.solve(ctx, at)
+		_, err = w.tried(ctx, at, w.solve(ctx, at)) // whether it holds now, the checks say
+		return err
 	case "q":
 		return ErrQuit
 	}
@@ -215,6 +216,12 @@ func (w *Walk) cannotTell(trouble workshop.CheckStatus, more ...prompt.Choice) (
 		err = ErrQuit
 	}
 	return key, err
+}
+
+// ends tells whether an error ends the walk: the learner wants that, or is
+// gone. All others stand in the way of something, and are told.
+func ends(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, ErrQuit) || errors.Is(err, prompt.ErrInterrupted) || errors.Is(err, prompt.ErrNoAnswer)
 }
 
 // more asks whether to go on reading.
