@@ -116,6 +116,9 @@ func (a *app) walk(ctx context.Context, isNew bool) (err error) {
 		},
 		SaveCard: func(c terminal.Card) (string, error) { return saveCard(dir, c) },
 	}
+	if e.Target == targetLocal {
+		walker.ShellNeeds = `eval "$(` + w.Place().Mayfly + ` local env)"`
+	}
 	return walker.Run(ctx)
 }
 

@@ -110,8 +110,14 @@ func (w *Walk) tried(ctx context.Context, at workshop.Position, err error) (held
 
 // typeIt shows what to type and waits until the step holds, or the learner takes another way.
 func (w *Walk) typeIt(ctx context.Context, at workshop.Position) (key string, err error) {
-	w.Screen.Text(fmt.Sprintf("Type the commands above in another terminal, in `%s`; for `aws`, run `eval \"$(%s local env)\"` there first. mayfly watches.",
-		w.Workshop.Place().Checkout(), w.Workshop.Place().Mayfly))
+	where := "Type the commands above in another terminal"
+	if at.Phase.Number() > 1 { // the first phase makes the folder
+		where += ", in `" + w.Workshop.Place().Checkout() + "`"
+	}
+	if w.ShellNeeds != "" {
+		where += "; for `aws`, run `" + w.ShellNeeds + "` there first"
+	}
+	w.Screen.Text(where + ". mayfly watches.")
 	keys := []prompt.Choice{{Key: "d", Label: "does it for you"}}
 	if w.Workshop.HintsLeft(at.Phase, at.Step) > 0 {
 		keys = append(keys, prompt.Choice{Key: "h", Label: "gives a hint"})

@@ -28,6 +28,8 @@ type Walk struct {
 	Screen   *Screen
 	// Place says where AWS is, as a person would: "on this laptop".
 	Place string
+	// ShellNeeds is what a shell must have run before aws finds that AWS; "" where it finds it anyway.
+	ShellNeeds string
 	// Working holds the keyboard while do runs. A key that is one of the choices
 	// ends do, and is returned; "" means that do came to its end.
 	Working func(ctx context.Context, keys []prompt.Choice, do func(ctx context.Context) error) (key string, err error)
