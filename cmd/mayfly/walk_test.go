@@ -84,8 +84,9 @@ func TestPersonLetsMayflyDoIt(t *testing.T) {
 		}
 		p.types("n" + enter)
 	}
+	p.expects("Enter goes on")
+	p.golden("end", "All five phases are done")
 	p.until("What next?", readers)
-	p.golden("end", "┌ mayfly")
 	p.types("a" + enter)
 	p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
 	p.golden("phase-6", "What you have now")
@@ -105,6 +106,18 @@ func TestPersonLetsMayflyDoIt(t *testing.T) {
 	}
 	if !strings.Contains(p.sees(), "DELETE_COMPLETE") || strings.Contains(p.sees(), "DELETE_IN_PROGRESS") {
 		t.Errorf("the deletions are not followed to their end:\n%s", p.sees())
+	}
+
+	// Whoever comes back begins anew, in the folder that is still there.
+	p = sit(t, 80, 24, environ)
+	p.expects("Enter goes on")
+	p.shows("Phase 1 of 5")
+	p.until("What next?", with(readers, map[string]string{
+		"How shall it be done?": "d" + enter, "What about the working copy?": "d" + enter,
+	}))
+	p.types("q" + enter)
+	if code := p.leaves(); code != exitDone || strings.Contains(p.text(), "does not hold any more") {
+		t.Errorf("the second time ends with %d; the screen:\n%s", code, p.sees())
 	}
 }
 

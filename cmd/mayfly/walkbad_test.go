@@ -460,7 +460,7 @@ func TestWalkMendsWhenItMay(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.types("d" + enter)
-	p.until("How shall it be done?", readers)
+	p.until("How shall it be done?", with(readers, map[string]string{"What now?": "d" + enter}))
 }
 
 // TestTeardownTakesOnlyTheName types all sorts of things instead of the
