@@ -159,6 +159,16 @@ func (a *app) prompter() prompt.Prompter {
 	return prompt.Terminal{In: a.stdin, Out: a.stderr, NoColor: !a.streams.Colors(), Stop: a.interrupted}
 }
 
+// breakAt is at how many columns the sentences of an answer are broken; 0 where
+// no terminal shows them.
+func (a *app) breakAt() int {
+	if !a.streams.OutTerminal {
+		return 0
+	}
+	columns, _ := a.streams.OutSize()
+	return columns
+}
+
 // errNoEnvironment says that there is nothing yet to look at.
 var errNoEnvironment = errors.New("there is no such environment yet: `mayfly run` makes it")
 

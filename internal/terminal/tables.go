@@ -27,8 +27,9 @@ func Seconds(s float64) string {
 }
 
 // Status shows where the learner is, and the one thing to do next.
-// Checks that passed are told where verbose asks for them.
-func Status(w io.Writer, style Style, s workshop.Status, verbose bool) {
+// Checks that passed are told where verbose asks for them. In a terminal of so
+// many columns a sentence that is longer is broken; with 0 it is left whole.
+func Status(w io.Writer, style Style, columns int, s workshop.Status, verbose bool) {
 	seen := map[string]bool{}
 	writef(w, "Environment %s (%s), account %s in %s\n", style.Bold(s.Environment), s.ID, s.Account, s.Region)
 	writef(w, "Working copy %s\n", Clean(s.WorkDir))
@@ -37,7 +38,7 @@ func Status(w io.Writer, style Style, s workshop.Status, verbose bool) {
 	}
 	writef(w, "\n")
 	if c := s.WorkingCopy; c != nil && (c.State != verify.Passed || verbose) {
-		statusChecks(w, style, []workshop.CheckStatus{*c}, seen, verbose)
+		statusChecks(w, style, columns, []workshop.CheckStatus{*c}, seen, verbose)
 		writef(w, "\n")
 	}
 	for _, p := range s.Phases {
@@ -54,7 +55,7 @@ func Status(w io.Writer, style Style, s workshop.Status, verbose bool) {
 		}
 		writef(w, "  %d  %-22s %s\n", p.Number, p.Title, word)
 		if p.State != workshop.StateDone && p.State != workshop.StateToDo || verbose {
-			statusChecks(w, style, p.Checks, seen, verbose)
+			statusChecks(w, style, columns, p.Checks, seen, verbose)
 		}
 	}
 	if len(s.LeadTimes) > 0 {
@@ -64,11 +65,11 @@ func Status(w io.Writer, style Style, s workshop.Status, verbose bool) {
 	if s.Cost.USD > 0 {
 		writef(w, "At AWS's list price all this would be $%.2f so far.\n", s.Cost.USD)
 	}
-	writef(w, "\nNext: %s\n      %s\n", style.Command(Clean(s.Next.Command)), Clean(s.Next.Why))
+	writef(w, "\nNext: %s\n%s", style.Command(Clean(s.Next.Command)), joined(hanging("      ", nil, s.Next.Why, columns)))
 }
 
 // statusChecks shows a phase's checks. What an earlier phase said already is not said again.
-func statusChecks(w io.Writer, style Style, checks []workshop.CheckStatus, seen map[string]bool, verbose bool) {
+func statusChecks(w io.Writer, style Style, columns int, checks []workshop.CheckStatus, seen map[string]bool, verbose bool) {
 	for _, c := range checks {
 		if c.State == verify.Passed && !verbose {
 			continue
@@ -78,7 +79,7 @@ func statusChecks(w io.Writer, style Style, checks []workshop.CheckStatus, seen 
 			continue
 		}
 		seen[c.Observed] = true
-		writef(w, "       %s %s\n", Mark(style, c.State), Clean(c.Observed))
+		writef(w, "%s", joined(hanging("       "+Mark(style, c.State)+" ", nil, c.Observed, columns)))
 		if c.Fix != "" {
 			writef(w, "         fix: %s\n", style.Command(Clean(c.Fix)))
 		}

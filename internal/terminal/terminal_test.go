@@ -64,7 +64,7 @@ func TestTablesAreClean(t *testing.T) {
 			})
 		},
 		"status": func(w io.Writer) {
-			Status(w, Style{}, workshop.Status{
+			Status(w, Style{}, 80, workshop.Status{
 				WorkDir: evil, LiveURL: evil, Next: workshop.Next{Command: evil, Why: evil},
 				Phases: []workshop.PhaseStatus{{State: workshop.StateStarted, Checks: []workshop.CheckStatus{check}}},
 			}, true)
