@@ -45,6 +45,10 @@ func (a *app) start(ctx context.Context) error {
 	}
 	err = a.walk(ctx, isNew)
 	if errors.Is(err, walk.ErrQuit) {
+		if _, _, err := a.environment(); errors.Is(err, errNoEnvironment) {
+			a.say("Nothing was made yet. `%s` asks again.\n", a.typed("mayfly"))
+			return nil
+		}
 		a.say("What was done is kept. `%s` goes on from here.\n", a.typed("mayfly"))
 		return nil
 	}
@@ -92,6 +96,7 @@ func (a *app) walk(ctx context.Context, isNew bool) (err error) {
 	if err != nil {
 		return err
 	}
+	human.Done()
 	if answers.LeadTime != "" {
 		if err := w.Answered(answers.LeadTime); err != nil {
 			return err
@@ -101,7 +106,7 @@ func (a *app) walk(ctx context.Context, isNew bool) (err error) {
 		Workshop: w, Ask: quietBefore{a.prompter(), human}, Screen: screen, Place: a.where(e), Working: a.listen(human), Alone: alone,
 		Teardown: func(ctx context.Context) (done bool, err error) {
 			err = alone(func() error {
-				done, err = a.teardownInWalk(ctx, e, w, human)
+				done, err = a.teardownInWalk(ctx, e, dir, w, human)
 				return err
 			})
 			return done, err
@@ -110,6 +115,9 @@ func (a *app) walk(ctx context.Context, isNew bool) (err error) {
 			return alone(func() error { return a.breakSomething(ctx, w, p, breakOptions{}) })
 		},
 		SaveCard: func(c terminal.Card) (string, error) { return saveCard(dir, c) },
+	}
+	if e.Target == targetLocal {
+		walker.ShellNeeds = `eval "$(` + w.Place().Mayfly + ` local env)"`
 	}
 	return walker.Run(ctx)
 }
@@ -157,6 +165,7 @@ func (a *app) listen(human *terminal.Human) func(ctx context.Context, keys []pro
 		})
 		err := do(ctx)
 		restore()
+		human.Done() // what is said next stands below
 		if errors.Is(context.Cause(ctx), errTaken) {
 			return taken, nil
 		}
@@ -223,7 +232,7 @@ func saveCard(dir string, c terminal.Card) (string, error) {
 }
 
 // teardownInWalk takes everything down after asking, as `mayfly teardown` does.
-func (a *app) teardownInWalk(ctx context.Context, e workshop.Environment, w *workshop.Workshop, reporter workshop.Reporter) (bool, error) {
+func (a *app) teardownInWalk(ctx context.Context, e workshop.Environment, dir string, w *workshop.Workshop, reporter workshop.Reporter) (bool, error) {
 	plan, err := w.Plan(ctx)
 	if err != nil {
 		return false, err
@@ -236,7 +245,7 @@ func (a *app) teardownInWalk(ctx context.Context, e workshop.Environment, w *wor
 		}
 		return false, err
 	}
-	_, err = a.tearDown(ctx, w, plan, reporter)
+	err = a.tearDownAndStop(ctx, e, dir, w, plan, reporter)
 	return err == nil, err
 }
 

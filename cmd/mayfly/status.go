@@ -45,7 +45,7 @@ func (a *app) showStatus(ctx context.Context, e workshop.Environment, dir string
 		terminal.JSON(a.streams.Out, s)
 		return nil
 	}
-	terminal.Status(a.streams.Out, a.streams.OutStyle(), s, a.flags.verbose)
+	terminal.Status(a.streams.Out, a.streams.OutStyle(), a.breakAt(), s, a.flags.verbose)
 	return nil
 }
 

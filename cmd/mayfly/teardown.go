@@ -74,7 +74,15 @@ func (a *app) teardown(ctx context.Context, yes, dry bool) (err error) {
 	if err := a.confirmTeardown(e, plan, yes); err != nil {
 		return err
 	}
-	_, err = a.tearDown(ctx, w, plan, reporter)
+	return a.tearDownAndStop(ctx, e, dir, w, plan, reporter)
+}
+
+// tearDownAndStop carries a plan out, shows the receipt, and ends the local
+// AWS, in which nothing is left.
+func (a *app) tearDownAndStop(
+	ctx context.Context, e workshop.Environment, dir string, w *workshop.Workshop, plan *workshop.Plan, reporter workshop.Reporter,
+) error {
+	_, err := a.tearDown(ctx, w, plan, reporter)
 	if err == nil && e.Target == targetLocal {
 		err = a.stopBackground(ctx, dir)
 	}
