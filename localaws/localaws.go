@@ -202,10 +202,9 @@ func (s *Server) open(o Options) error {
 // listen takes the port. The state remembers it, so that a Git remote made
 // today is right tomorrow.
 func (s *Server) listen(port int) error {
-	file := filepath.Join(s.dir, "port")
 	kept := false
 	if port == 0 {
-		text, err := os.ReadFile(file)
+		text, err := os.ReadFile(portFile(s.dir))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("read the port of the last time: %w", err)
 		}
@@ -219,20 +218,32 @@ func (s *Server) listen(port int) error {
 	}
 	s.listener = listener
 	s.URL = "http://" + listener.Addr().String()
+	if kept {
+		return nil
+	}
 	_, text, err := net.SplitHostPort(listener.Addr().String())
 	if err == nil {
-		err = os.WriteFile(file, []byte(text+"\n"), 0o600)
+		port, err = strconv.Atoi(text)
 	}
 	if err != nil {
 		return fmt.Errorf("keep the port: %w", err)
 	}
-	return nil
+	return KeepPort(s.dir, port)
 }
 
-// KeepPort sets the port on which the local AWS of a state folder listens from now on.
+func portFile(dir string) string { return filepath.Join(dir, "port") }
+
+// KeepPort sets the port on which the local AWS of a state folder listens from
+// now on. The file is replaced whole: on a full disk the old port stays, which
+// git remotes name.
 func KeepPort(dir string, port int) error {
-	if err := os.WriteFile(filepath.Join(dir, "port"), []byte(strconv.Itoa(port)+"\n"), 0o600); err != nil {
-		return fmt.Errorf("keep the port: %w", err)
+	file := portFile(dir)
+	err := os.WriteFile(file+".new", []byte(strconv.Itoa(port)+"\n"), 0o600)
+	if err == nil {
+		err = os.Rename(file+".new", file)
+	}
+	if err != nil {
+		return fmt.Errorf("keep the port: %w", errors.Join(err, os.RemoveAll(file+".new")))
 	}
 	return nil
 }
