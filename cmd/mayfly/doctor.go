@@ -43,8 +43,9 @@ func (a *app) doctorCommand() *cobra.Command {
 			"--rehearse also tries a push, a build, a pipeline and a function, and ends with \"Ready\".",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r := report{OK: true, Findings: a.examine(cmd.Context())}
-			for _, f := range r.Findings {
+			for i, f := range r.Findings {
 				r.OK = r.OK && f.State != missing
+				r.Findings[i].Detail = a.redact(f.Detail)
 			}
 			if !a.flags.json {
 				a.showReport(cmd.Context(), r)
@@ -123,7 +124,7 @@ func (a *app) showReport(ctx context.Context, r report) {
 		case note:
 			mark = style.Doubt("· note   ")
 		}
-		a.answer("%s  %-14s %s\n", mark, f.Name, a.redact(f.Detail))
+		a.answer("%s  %-14s %s\n", mark, f.Name, f.Detail)
 		if f.Fix != "" {
 			a.answer("%27s%s\n", "", style.Command(f.Fix))
 		}

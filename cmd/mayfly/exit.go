@@ -60,6 +60,9 @@ func exitCode(err error) int {
 	if _, ok := errors.AsType[*workshop.WrongAccountError](err); ok {
 		return exitNotAllowed
 	}
+	if _, ok := errors.AsType[*accountError](err); ok {
+		return exitNotAllowed
+	}
 	switch cloud.TroubleOf(err) {
 	case cloud.Denied, cloud.Credentials:
 		return exitNotAllowed

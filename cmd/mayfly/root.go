@@ -3,13 +3,16 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/mayfly-cd/mayfly/internal/prompt"
 	"github.com/mayfly-cd/mayfly/internal/terminal"
+	"github.com/mayfly-cd/mayfly/internal/text"
 	"github.com/mayfly-cd/mayfly/internal/workshop"
+	"github.com/mayfly-cd/mayfly/phases"
 )
 
 const (
@@ -68,20 +71,39 @@ func (a *app) hint(err error, command *cobra.Command) string {
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return "`" + command.CommandPath() + " --help` shows how it is used."
 	}
-	if errors.Is(err, prompt.ErrNoAnswer) {
-		return "With no terminal to ask in, say --yes."
-	}
 	if _, ok := errors.AsType[*workshop.NothingWaitsError](err); ok {
-		return "`mayfly status` says where you are."
+		return fmt.Sprintf("`%s` says where you are.", a.typed("mayfly status"))
 	}
 	if _, ok := errors.AsType[*workshop.UnsuccessfulError](err); ok {
 		return "Mend the cause, commit, and `git push origin main`."
 	}
-	if exitCode(err) == exitFailed && !errors.Is(err, errNoEnvironment) {
-		return "`mayfly doctor` looks for what this machine lacks; `mayfly status` says where you are."
+	if room := a.noRoom(); room != "" {
+		return room
 	}
-	return ""
+	_, no := errors.AsType[declined](err)
+	saysIt := strings.Contains(err.Error(), "`mayfly")
+	if no || saysIt || errors.Is(err, workshop.ErrNotBroken) || exitCode(err) != exitFailed {
+		return ""
+	}
+	return fmt.Sprintf("`%s` looks for what this machine lacks; `%s` says where you are.", a.typed("mayfly doctor"), a.typed("mayfly status"))
 }
+
+// noRoom says so if the disk is full: what then fails says all sorts of things,
+// and in AWS's words that of the local AWS says nothing of it.
+func (a *app) noRoom() string {
+	root, err := a.root()
+	if err != nil {
+		return ""
+	}
+	free, err := freeBytes(root)
+	if err != nil || free >= nearlyFull {
+		return ""
+	}
+	return fmt.Sprintf("The disk of %s is full: %.1f MB are free. Free some room; the same command then goes on, and nothing is lost.", root, float64(free)/1e6)
+}
+
+// nearlyFull is how much room there is, in bytes, where it is likely that something failed for the lack of it.
+const nearlyFull = 50 << 20
 
 func (a *app) say(format string, args ...any) {
 	terminal.Printf(a.streams.Err, format, args...)
@@ -100,6 +122,7 @@ func (a *app) command() *cobra.Command {
 			"CodeBuild, CodePipeline, CloudFormation and build caching. It runs on this laptop,\n" +
 			"with an AWS of its own inside, or in your account.",
 		Args:              noArguments,
+		Version:           versionLine(),
 		PersistentPreRunE: a.check,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return a.start(cmd.Context()) },
 		SilenceErrors:     true,
@@ -112,7 +135,8 @@ func (a *app) command() *cobra.Command {
 		&cobra.Group{ID: groupMore, Title: "More:"})
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetCompletionCommandGroupID(groupMore)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetFlagErrorFunc(flagError)
 	f := root.PersistentFlags()
 	f.StringVar(&a.flags.target, "target", targetLocal, "where AWS is: local or aws")
 	f.StringVar(&a.flags.env, "env", "default", "the environment's name; several can live side by side")
@@ -147,7 +171,30 @@ func (a *app) command() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.start(cmd.Context()) },
 	}
 	root.AddCommand(start, exitCodesTopic(), rehearsalFunctionCommand())
+	strictHelp(root)
 	return root
+}
+
+// strictHelp has cobra's own commands refuse what there is not, with a
+// proposal, as all others do: by itself cobra shows some other help and succeeds.
+func strictHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			show := c.Run
+			c.Run, c.RunE = nil, func(cmd *cobra.Command, args []string) error {
+				if about, rest, err := root.Find(args); err == nil && len(rest) > 0 && about.HasSubCommands() {
+					return usage("there is no help on %s%s", strings.Join(args, " "), didYouMean(about, rest[0]))
+				}
+				show(cmd, args)
+				return nil
+			}
+		case "completion":
+			c.Args, c.RunE = noArguments, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
 }
 
 // exitCodesTopic is a topic of help: a command that does nothing.
@@ -171,14 +218,28 @@ func phaseArguments(least, most int) cobra.PositionalArgs {
 	}
 }
 
+// noArguments holds a verb to taking none. What stands where another verb
+// would, behind mayfly or mayfly local, is none that there is.
 func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		return nil
+	case !cmd.HasSubCommands():
+		return usage("`%s` takes no argument, and was given %q", cmd.CommandPath(), strings.Join(args, " "))
 	}
-	text := "there is no command " + strings.Join(args, " ")
+	if p, err := phases.Find(args[0]); err == nil && !cmd.HasParent() {
+		return usage("there is no command %s; did you mean `mayfly run %s`?", args[0], p.Name)
+	}
+	return usage("there is no command %s%s", strings.Join(args, " "), didYouMean(cmd, args[0]))
+}
+
+// didYouMean proposes the command that somebody may have meant.
+func didYouMean(cmd *cobra.Command, word string) string {
 	cmd.SuggestionsMinimumDistance = 2 // edits; cobra's own default, which it sets for the root alone
-	if suggestions := cmd.SuggestionsFor(args[0]); len(suggestions) > 0 {
-		text += "; did you mean `" + cmd.CommandPath() + " " + suggestions[0] + "`?"
+	suggestions := cmd.SuggestionsFor(word)
+	slices.SortStableFunc(suggestions, func(a, b string) int { return text.Edits(word, a) - text.Edits(word, b) })
+	if len(suggestions) > 0 {
+		return "; did you mean `" + cmd.CommandPath() + " " + suggestions[0] + "`?"
 	}
-	return usage("%s", text)
+	return ""
 }

@@ -34,13 +34,15 @@ func (a *app) start(ctx context.Context) error {
 		return err
 	}
 	if _, nobody := a.prompter().(prompt.Nobody); nobody {
-		if !isNew {
+		switch {
+		case !isNew:
 			return a.showStatus(ctx, e, dir)
+		case a.flags.json:
+			return a.showNothing()
 		}
-		style := a.streams.OutStyle()
 		a.answer("%s", welcome)
-		a.answer("Next: %s\n      does all five phases and checks each step; `mayfly run codecommit` does the first\n",
-			style.Command("mayfly run"))
+		a.answer("Next: %s\n      does all five phases and checks each step; `%s` does the first\n",
+			a.streams.OutStyle().Command(a.firstCommand()), a.typed("mayfly run codecommit"))
 		return nil
 	}
 	err = a.walk(ctx, isNew)
@@ -223,7 +225,7 @@ func saveCard(dir string, c terminal.Card) (string, error) {
 }
 
 // teardownInWalk takes everything down after asking, as `mayfly teardown` does.
-func (a *app) teardownInWalk(ctx context.Context, e workshop.Environment, w *workshop.Workshop, reporter workshop.Reporter) (bool, error) {
+func (a *app) teardownInWalk(ctx context.Context, e workshop.Environment, w *workshop.Workshop, human *terminal.Human) (bool, error) {
 	plan, err := w.Plan(ctx)
 	if err != nil {
 		return false, err
@@ -236,7 +238,7 @@ func (a *app) teardownInWalk(ctx context.Context, e workshop.Environment, w *wor
 		}
 		return false, err
 	}
-	_, err = a.tearDown(ctx, w, plan, reporter)
+	_, err = a.tearDown(ctx, w, plan, human.Done)
 	return err == nil, err
 }
 
