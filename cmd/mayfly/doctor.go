@@ -61,7 +61,7 @@ func (a *app) doctorCommand() *cobra.Command {
 			case rehearse && r.OK:
 				a.answer("\n%s\n", a.streams.OutStyle().Good("Ready"))
 			case r.OK:
-				a.answer("\nThis machine has what the workshop needs. `mayfly doctor --rehearse` tries it.\n")
+				a.answer("\nThis machine has what the workshop needs. `%s` tries it.\n", a.typed("mayfly doctor --rehearse"))
 			}
 			if !r.OK {
 				return errTold

@@ -47,7 +47,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 		return code
 	}
 	if !wasTold(err) {
-		a.say("mayfly: %v\n", err)
+		a.say("mayfly: %s\n", phases.TypedIn(a.flags.env, err.Error()))
 	}
 	if hint := a.hint(err, command); hint != "" {
 		a.say("%s\n", hint)
@@ -70,6 +70,9 @@ func resume(command *cobra.Command) string {
 func (a *app) hint(err error, command *cobra.Command) string {
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return "`" + command.CommandPath() + " --help` shows how it is used."
+	}
+	if _, ok := errors.AsType[*workshop.BusyError](err); ok {
+		return fmt.Sprintf("Wait for its end, or end it, and type this again. `%s` works meanwhile.", a.typed("mayfly status"))
 	}
 	if _, ok := errors.AsType[*workshop.NothingWaitsError](err); ok {
 		return fmt.Sprintf("`%s` says where you are.", a.typed("mayfly status"))

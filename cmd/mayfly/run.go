@@ -112,7 +112,7 @@ func (a *app) run(ctx context.Context, wanted []*phases.Phase, yes, teardown boo
 	done()
 	summary := runDone{Event: "run.done", OK: runErr == nil, Phases: results}
 	if runErr != nil {
-		summary.Detail = runErr.Error()
+		summary.Detail = phases.TypedIn(e.Name, runErr.Error())
 	}
 	if summary.Phases == nil {
 		summary.Phases = []workshop.PhaseResult{}
