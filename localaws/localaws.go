@@ -102,8 +102,12 @@ type Server struct {
 	closed     error
 }
 
-// ErrInUse is returned by Start when another process holds the state.
-var ErrInUse = store.ErrLocked
+var (
+	// ErrInUse is returned by Start when another process holds the state.
+	ErrInUse = store.ErrLocked
+	// ErrDamaged is returned by Start when the state cannot be read. [Wipe] removes it.
+	ErrDamaged = store.ErrDamaged
+)
 
 // PortError says that the port could not be had.
 type PortError struct {
@@ -255,7 +259,7 @@ func Wipe(dir string) error {
 		return nil
 	}
 	db, err := store.Open(filepath.Join(dir, "state.db"))
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrDamaged) {
 		return err
 	}
 	entries, err := os.ReadDir(dir)
@@ -264,7 +268,10 @@ func Wipe(dir string) error {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, entry.Name())))
 		}
 	}
-	if err = errors.Join(err, db.Close()); err != nil {
+	if db != nil {
+		err = errors.Join(err, db.Close())
+	}
+	if err != nil {
 		return fmt.Errorf("wipe the state: %w", err)
 	}
 	return nil

@@ -198,6 +198,10 @@ func (a *app) startServer(dir string, o serveOptions) (*localaws.Server, endpoin
 	if errors.Is(err, localaws.ErrInUse) {
 		return nil, endpoint{}, fmt.Errorf("the local AWS of environment %s is held by another process: %w", a.flags.env, err)
 	}
+	if errors.Is(err, localaws.ErrDamaged) {
+		return nil, endpoint{}, fmt.Errorf("%w: empty it with `%s`; `%s` then makes all anew, from your working copy",
+			err, a.typed("mayfly local wipe"), a.typed("mayfly run"))
+	}
 	if kept, ok := errors.AsType[*localaws.PlaceError](err); ok {
 		return nil, endpoint{}, otherPlace(kept)
 	}
