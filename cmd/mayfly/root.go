@@ -32,10 +32,10 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	if err == nil {
 		return exitDone
 	}
-	if errors.Is(err, errTold) {
-		return exitFailed
-	}
 	code := exitCode(err)
+	if ctx.Err() != nil { // whatever fails then, fails of that
+		code = exitInterrupted
+	}
 	if code == exitInterrupted {
 		if errors.Is(err, errFollowed) {
 			if a.streams.ErrTerminal {
@@ -44,6 +44,9 @@ func (a *app) execute(ctx context.Context, args []string) int {
 			return code // that was the way to end it
 		}
 		a.say("\nInterrupted. What was done is kept; `%s` goes on from here.\n", a.typed(resume(command)))
+		return code
+	}
+	if errors.Is(err, errTold) {
 		return code
 	}
 	if !wasTold(err) {
@@ -58,12 +61,9 @@ func (a *app) execute(ctx context.Context, args []string) int {
 // errTold is returned by a verb that has said itself what went wrong.
 var errTold = errors.New("already said")
 
+// resume is the command that was interrupted, without its flags.
 func resume(command *cobra.Command) string {
-	path := command.CommandPath()
-	if path == "mayfly" {
-		return "mayfly"
-	}
-	return path
+	return strings.Join(append([]string{command.CommandPath()}, command.Flags().Args()...), " ")
 }
 
 // hint says what a person can do about an error, where the error does not say it itself.

@@ -122,7 +122,9 @@ func (a *app) run(ctx context.Context, wanted []*phases.Phase, yes, teardown boo
 	}
 	summary.Live = w.LiveChange()
 	if !a.flags.json {
-		a.showRun(summary)
+		if len(results) > 0 { // else no phase was begun, and the reason is all there is to say
+			a.showRun(summary)
+		}
 		if runErr == nil {
 			a.answer("\nNow try %s\n", a.streams.OutStyle().Command("mayfly"))
 		}

@@ -93,7 +93,7 @@ func (w *Walk) tried(ctx context.Context, at workshop.Position, err error) (held
 	if ctx.Err() != nil || errors.Is(err, ErrQuit) || errors.Is(err, prompt.ErrInterrupted) || errors.Is(err, prompt.ErrNoAnswer) {
 		return false, err
 	}
-	if _, shown := errors.AsType[*workshop.CheckError](err); !shown {
+	if check, ok := errors.AsType[*workshop.CheckError](err); !ok || !check.Told {
 		w.Screen.Text(escape(err.Error()))
 	}
 	w.fails[key]++
