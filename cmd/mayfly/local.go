@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"runtime/debug"
@@ -163,7 +164,7 @@ const idleTick = time.Second
 // announce tells the process that started this one how it is reached, and lets go of its pipe.
 func (a *app) announce(at endpoint) {
 	_ = json.NewEncoder(a.streams.Out).Encode(at) // nobody may be listening any more
-	if out, ok := a.streams.Out.(*os.File); ok {
+	if out, ok := a.streams.Out.(io.Closer); ok {
 		_ = out.Close()
 	}
 }

@@ -50,7 +50,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 		return code
 	}
 	if !wasTold(err) {
-		a.say("mayfly: %s\n", phases.TypedIn(a.flags.env, err.Error()))
+		a.say("mayfly: %s\n", terminal.Clean(phases.TypedIn(a.flags.env, err.Error())))
 	}
 	if hint := a.hint(err, command); hint != "" {
 		a.say("%s\n", hint)
@@ -114,6 +114,17 @@ func (a *app) say(format string, args ...any) {
 
 func (a *app) answer(format string, args ...any) {
 	terminal.Printf(a.streams.Out, format, args...)
+}
+
+// beside is a text from outside that begins in a column of an answer: its
+// further lines stand below its first word. Where nobody reads it in a terminal
+// only its own line breaks are kept.
+func (a *app) beside(column int, words string) string {
+	lines := strings.Split(terminal.Clean(words), "\n")
+	if columns, _ := a.streams.OutSize(); a.streams.OutTerminal && columns >= 2*column {
+		lines = text.Wrap(terminal.Clean(words), columns-column)
+	}
+	return strings.Join(lines, "\n"+strings.Repeat(" ", column))
 }
 
 // command is the whole command tree.
