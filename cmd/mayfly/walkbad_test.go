@@ -73,6 +73,7 @@ func (p *person) began(workdir string) {
 
 // TestWalkTakesNoNonsense gives bad answers at every kind of question, and then a good one.
 func TestWalkTakesNoNonsense(t *testing.T) {
+	t.Parallel()
 	_, environ := home(t)
 	p := sit(t, 80, 24, environ)
 	refuses := func(question string) {
@@ -102,6 +103,7 @@ func TestWalkTakesNoNonsense(t *testing.T) {
 // TestWalkRefusesFolders names folders that cannot be the working copy, then
 // one that is hard to type, in which the first two phases must go well.
 func TestWalkRefusesFolders(t *testing.T) {
+	t.Parallel()
 	dir, environ := home(t)
 	file, full, repository := filepath.Join(dir, "file"), filepath.Join(dir, "full"), filepath.Join(dir, "repository")
 	for _, name := range []string{file, filepath.Join(full, "mine")} {
@@ -239,6 +241,7 @@ func held(t *testing.T) (environ []string, release func()) {
 // TestWalkIsInterruptedInABuild presses Ctrl-C in the middle of a build, comes
 // back to the same build, closes the terminal, and comes back again.
 func TestWalkIsInterruptedInABuild(t *testing.T) {
+	t.Parallel()
 	environ, release := held(t)
 	p := sit(t, 80, 24, environ)
 	before := p.mode()
@@ -303,6 +306,7 @@ func shellIn(t *testing.T, dir, line string, environ []string) string {
 // TestWalkMendsTheWorkingCopy breaks the working copy in each way, between two
 // walks and while one is open, has it mended, and looks for what it held.
 func TestWalkMendsTheWorkingCopy(t *testing.T) {
+	t.Parallel()
 	dir, environ := small(t, "codecommit")
 	workdir := filepath.Join(dir, "mayfly", "default")
 	p := sit(t, 100, 40, environ)
@@ -359,6 +363,7 @@ func TestWalkMendsTheWorkingCopy(t *testing.T) {
 
 // TestWalkTellsOfTheFolderWhileItWaits goes astray while mayfly watches what is typed.
 func TestWalkTellsOfTheFolderWhileItWaits(t *testing.T) {
+	t.Parallel()
 	dir, environ := small(t, "codecommit")
 	workdir := filepath.Join(dir, "mayfly", "default")
 	p := sit(t, 100, 40, environ)
@@ -419,6 +424,7 @@ func TestTeardownTakesOnlyTheName(t *testing.T) {
 // TestWalkWithABadState comes back to a state that is damaged, from another
 // time or from another mayfly.
 func TestWalkWithABadState(t *testing.T) {
+	t.Parallel()
 	dir, environ := small(t, "codecommit")
 	state := filepath.Join(dir, "data", "mayfly", "default")
 	change := func(name string, change func(all map[string]any)) {
