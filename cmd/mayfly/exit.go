@@ -26,7 +26,8 @@ const exitCodesHelp = `Exit codes:
   1    failed
   2    wrong usage
   3    a check came out wrong
-  4    no permission, no credentials, or a check that cannot tell
+  4    no permission, no credentials, the wrong account, or a check that
+       cannot tell
   130  interrupted
 `
 
