@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
 
 	"github.com/mayfly-cd/mayfly/internal/cloud"
@@ -32,17 +34,23 @@ func TestExitCode(t *testing.T) {
 		err  error
 		want int
 	}{
-		"done":            {nil, exitDone},
-		"failed":          {errors.New("x"), exitFailed},
-		"usage":           {usage("x"), exitUsage},
-		"unknown phase":   {unknown, exitUsage},
-		"requirement":     {&workshop.RequirementError{Phase: phases.CodeBuild}, exitUsage},
-		"wrong":           {check(verify.Wrong), exitWrong},
-		"not yet":         {check(verify.NotYet), exitFailed},
-		"cannot tell":     {check(verify.CannotTell), exitNotAllowed},
-		"another account": {&workshop.WrongAccountError{}, exitNotAllowed},
-		"denied":          {&smithy.GenericAPIError{Code: "AccessDeniedException"}, exitNotAllowed},
-		"expired":         {&smithy.GenericAPIError{Code: "ExpiredToken"}, exitNotAllowed},
+		"done":              {nil, exitDone},
+		"failed":            {errors.New("x"), exitFailed},
+		"usage":             {usage("x"), exitUsage},
+		"unknown phase":     {unknown, exitUsage},
+		"requirement":       {&workshop.RequirementError{Phase: phases.CodeBuild}, exitUsage},
+		"wrong":             {check(verify.Wrong), exitWrong},
+		"not yet":           {check(verify.NotYet), exitFailed},
+		"cannot tell":       {check(verify.CannotTell), exitNotAllowed},
+		"another account":   {&workshop.WrongAccountError{}, exitNotAllowed},
+		"denied":            {&smithy.GenericAPIError{Code: "AccessDeniedException"}, exitNotAllowed},
+		"expired":           {&smithy.GenericAPIError{Code: "ExpiredToken"}, exitNotAllowed},
+		"another --account": {&accountError{}, exitNotAllowed},
+		"no credentials": {fmt.Errorf("get identity: failed to refresh cached credentials, no EC2 IMDS role found: %w",
+			&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}), exitNotAllowed},
+		"no such profile": {config.SharedConfigProfileNotExistError{Profile: "none"}, exitNotAllowed},
+		"unreachable":     {&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}, exitFailed},
+		"no region":       {cloud.ErrNoRegion, exitUsage},
 		"busy":            {&workshop.BusyError{}, exitFailed},
 		"Ctrl-C":          {context.Canceled, exitInterrupted},
 		"at a question":   {prompt.ErrInterrupted, exitInterrupted},

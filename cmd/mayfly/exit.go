@@ -42,6 +42,9 @@ func exitCode(err error) int {
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return exitUsage
 	}
+	if errors.Is(err, cloud.ErrNoRegion) {
+		return exitUsage
+	}
 	if _, ok := errors.AsType[*phases.UnknownError](err); ok {
 		return exitUsage
 	}

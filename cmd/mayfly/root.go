@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/internal/terminal"
 	"github.com/mayfly-cd/mayfly/internal/text"
 	"github.com/mayfly-cd/mayfly/internal/workshop"
@@ -79,6 +80,9 @@ func (a *app) hint(err error, command *cobra.Command) string {
 	}
 	if _, ok := errors.AsType[*workshop.UnsuccessfulError](err); ok {
 		return "Mend the cause, commit, and `git push origin main`."
+	}
+	if cloud.TroubleOf(err) == cloud.Credentials {
+		return "Sign in to AWS first, as with `aws sso login`, and name the profile with --profile or AWS_PROFILE."
 	}
 	if room := a.noRoom(); room != "" {
 		return room
