@@ -37,7 +37,7 @@ func (a *app) breakCommand() *cobra.Command {
 					return err
 				}
 			}
-			return a.work(cmd.Context(), "break", func(w *workshop.Workshop) error {
+			return a.work(cmd.Context(), "break", func(w *workshop.Workshop, _ func()) error {
 				if o.reveal {
 					return a.reveal(w)
 				}

@@ -136,7 +136,7 @@ func (w *Workshop) mayCommit(ctx context.Context) error {
 		return nil
 	}
 	w.reportWorkingCopy(r)
-	return &CheckError{Phase: WorkingCopy, Check: workingCopyCheck, Result: r}
+	return &CheckError{Phase: WorkingCopy, Check: workingCopyCheck, Told: true, Result: r}
 }
 
 // keepFromWriting keeps what the learner has on a branch, where files would be

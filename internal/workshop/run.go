@@ -29,6 +29,8 @@ const (
 type CheckError struct {
 	Phase, Check string
 	Result       verify.Result
+	// Told says that the reporter is told the answer.
+	Told bool
 }
 
 func (e *CheckError) Error() string {
@@ -208,7 +210,7 @@ func (w *Workshop) settle(ctx context.Context, p *phases.Phase, step *phases.Ste
 		}
 		answers = append(answers, answer{check, result})
 		if result.State != verify.Passed {
-			return answers, &CheckError{Phase: p.Name, Check: check.Name, Result: result}
+			return answers, &CheckError{Phase: p.Name, Check: check.Name, Result: result, Told: true}
 		}
 	}
 	return answers, nil
@@ -250,7 +252,7 @@ func (w *Workshop) holds(ctx context.Context, step *phases.Step) (held, drifted 
 		}
 		if waitsForPerson(result) {
 			w.reportCheck(check, result)
-			return false, false, &CheckError{Phase: w.phase, Check: check.Name, Result: result}
+			return false, false, &CheckError{Phase: w.phase, Check: check.Name, Result: result, Told: true}
 		}
 		if result.State != verify.Passed {
 			return false, result.Drifted, nil
@@ -317,7 +319,7 @@ func (w *Workshop) verifyWorkingCopy(ctx context.Context, found *Verified) error
 	if c.State == verify.Passed {
 		return nil
 	}
-	return &CheckError{Phase: WorkingCopy, Check: c.Name, Result: verify.Result{
+	return &CheckError{Phase: WorkingCopy, Check: c.Name, Told: true, Result: verify.Result{
 		State: c.State, Observed: c.Observed, Expected: c.Expected, Fix: c.Fix,
 	}}
 }
@@ -330,7 +332,7 @@ func worse(worst error, p *phases.Phase, check verify.Check, r verify.Result) er
 		have = failed.Result.State
 	}
 	if order[r.State] > order[have] {
-		return &CheckError{Phase: p.Name, Check: check.Name, Result: r}
+		return &CheckError{Phase: p.Name, Check: check.Name, Result: r, Told: true}
 	}
 	return worst
 }

@@ -78,7 +78,8 @@ func (w *Workshop) judgeConnection(is git.Condition, url string) verify.Result {
 		return verify.Result{State: verify.Wrong, Observed: observed, Expected: expected, Fix: reconnect}
 	}
 	switch {
-	case url == "": // without a repository there is nothing to compare with
+	case url == "": // without a repository there is nothing to be connected with
+		return verify.Result{}
 	case is.URL == "":
 		return wrong("the working copy has no remote called origin")
 	case is.URL != url:
