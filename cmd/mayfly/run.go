@@ -38,6 +38,8 @@ func (a *app) runCommand() *cobra.Command {
 	c.Flags().BoolVar(&teardown, "teardown", false, "take everything down again at the end")
 	c.Flags().StringVar(&a.flags.application, "app", "", "the sample application: "+strings.Join(phases.Applications, ", ")+" (the first, unless you say)")
 	c.Flags().StringVar(&a.flags.ownAppPath, "app-dir", "", "an application of your own, in a folder")
+	_ = c.RegisterFlagCompletionFunc("app", cobra.FixedCompletions(phases.Applications, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.MarkFlagDirname("app-dir")
 	return c
 }
 
@@ -63,6 +65,12 @@ func completePhases(*cobra.Command, []string, string) ([]string, cobra.ShellComp
 		names = append(names, p.Name+"\t"+p.Title)
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeLessons proposes what has a lesson, and the application.
+func completeLessons(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	names, directive := completePhases(cmd, args, word)
+	return append(append(names, lessonsBeside...), "app"), directive
 }
 
 // runDone is the last line of run's stream.
