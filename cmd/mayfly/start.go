@@ -28,7 +28,7 @@ The first run compiles for some minutes.
 // start is mayfly with no arguments: in a terminal the walk through the
 // workshop, elsewhere where you are and what to type next.
 func (a *app) start(ctx context.Context) error {
-	e, dir, err := a.environment()
+	_, _, err := a.environment()
 	isNew := errors.Is(err, errNoEnvironment)
 	if err != nil && !isNew {
 		return err
@@ -36,7 +36,7 @@ func (a *app) start(ctx context.Context) error {
 	if _, nobody := a.prompter().(prompt.Nobody); nobody {
 		switch {
 		case !isNew:
-			return a.showStatus(ctx, e, dir)
+			return a.showStatus(ctx)
 		case a.flags.json:
 			return a.showNothing()
 		}
