@@ -249,7 +249,8 @@ func owner() string {
 // openToRun opens the workshop for a run. A new environment is kept once its
 // account, its region and its working copy's folder are known to be right.
 func (a *app) openToRun(ctx context.Context, e workshop.Environment, dir string, yes bool, local localAWS, reporter workshop.Reporter) (workshop.Environment, *workshop.Workshop, error) {
-	if e.Account == "" {
+	isNew := e.Account == ""
+	if isNew {
 		target, err := a.target(ctx, e, dir, local)
 		if err != nil {
 			return e, nil, err
@@ -267,7 +268,11 @@ func (a *app) openToRun(ctx context.Context, e workshop.Environment, dir string,
 	if err != nil {
 		return e, nil, err
 	}
-	if err := w.CheckWorkDir(ctx); err != nil {
+	err = w.CheckWorkDir(ctx)
+	if err == nil && isNew { // the folder cannot be changed any more once it is kept
+		err = writable(e.WorkDir)
+	}
+	if err != nil {
 		return e, nil, fmt.Errorf("%w: choose another with --workdir", err)
 	}
 	return e, w, e.Save(dir)

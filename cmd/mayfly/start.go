@@ -255,7 +255,10 @@ func (a *app) usableWorkDir(ctx context.Context, dir string) error {
 	if err := checkout.State(ctx); err != nil {
 		return err
 	}
-	return writable(checkout.Dir)
+	if err := writable(checkout.Dir); err != nil {
+		return fmt.Errorf("%w: choose another folder", err)
+	}
+	return nil
 }
 
 // writable says why nothing can be written into a folder, or into the nearest
@@ -269,7 +272,7 @@ func writable(dir string) error {
 	}
 	try, err := os.MkdirTemp(dir, ".mayfly-")
 	if err != nil {
-		return fmt.Errorf("nothing can be written into %s: choose another folder", dir)
+		return fmt.Errorf("nothing can be written into %s", dir)
 	}
 	return os.Remove(try)
 }
