@@ -27,6 +27,8 @@ type app struct {
 	environ       []string
 	now           func() time.Time
 	flags         flags
+	// interrupted is closed when somebody has pressed Ctrl-C, or wants mayfly to end.
+	interrupted <-chan struct{}
 }
 
 // flags are those that every verb understands.
@@ -162,9 +164,19 @@ func (a *app) prompter() prompt.Prompter {
 		return prompt.Nobody{}
 	}
 	if a.variable("TERM") == "dumb" || a.streams.IsPlain() {
-		return prompt.NewLines(a.stdin, a.streams.Err)
+		return prompt.NewLines(a.stdin, a.streams.Err, a.interrupted)
 	}
-	return prompt.Terminal{In: a.stdin, Out: a.stderr, NoColor: !a.streams.Colors()}
+	return prompt.Terminal{In: a.stdin, Out: a.stderr, NoColor: !a.streams.Colors(), Stop: a.interrupted}
+}
+
+// breakAt is at how many columns the sentences of an answer are broken; 0 where
+// no terminal shows them.
+func (a *app) breakAt() int {
+	if !a.streams.OutTerminal {
+		return 0
+	}
+	columns, _ := a.streams.OutSize()
+	return columns
 }
 
 // errNoEnvironment says that there is nothing yet to look at.

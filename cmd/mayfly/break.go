@@ -81,7 +81,7 @@ func (a *app) breakSomething(ctx context.Context, w *workshop.Workshop, in *phas
 	}
 	style := a.streams.OutStyle()
 	a.answer("Something is broken now. %s says what is seen of it;\n%s tells.\n",
-		style.Command(phases.Typed(a.flags.env, "mayfly verify")), style.Command(phases.Typed(a.flags.env, "mayfly break --reveal")))
+		style.Command(a.typed("mayfly verify")), style.Command(a.typed("mayfly break --reveal")))
 	return nil
 }
 

@@ -24,6 +24,7 @@ const (
 
 // execute runs a command line and returns the exit code.
 func (a *app) execute(ctx context.Context, args []string) int {
+	a.interrupted = ctx.Done()
 	root := a.command()
 	root.SetArgs(placesLast(args))
 	root.SetIn(a.streams.In)

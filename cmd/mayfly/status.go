@@ -39,7 +39,7 @@ func (a *app) showStatus(ctx context.Context) error {
 			terminal.JSON(a.streams.Out, s)
 			return nil
 		}
-		terminal.Status(a.streams.Out, a.streams.OutStyle(), s, a.flags.verbose)
+		terminal.Status(a.streams.Out, a.streams.OutStyle(), a.breakAt(), s, a.flags.verbose)
 		return nil
 	})
 }

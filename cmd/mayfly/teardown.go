@@ -47,14 +47,7 @@ func (a *app) teardown(ctx context.Context, yes, dry bool) error {
 		if err := a.confirmTeardown(w.Environment(), plan, yes); err != nil {
 			return err
 		}
-		if _, err := a.tearDown(ctx, w, plan, settle); err != nil || w.Environment().Target != targetLocal {
-			return err
-		}
-		dir, err := a.dir()
-		if err != nil {
-			return err
-		}
-		return a.stopBackground(ctx, dir)
+		return a.tearDownAndStop(ctx, w, plan, settle)
 	})
 	switch {
 	case errors.Is(err, errNoEnvironment) && a.flags.json:
@@ -80,6 +73,19 @@ func (a *app) showPlan(plan *workshop.Plan) {
 
 // itemsOf has JSON say [] of a list with nothing in it.
 func itemsOf(items []workshop.Item) []workshop.Item { return append([]workshop.Item{}, items...) }
+
+// tearDownAndStop carries a plan out, shows the receipt, and ends the local
+// AWS, in which nothing is left.
+func (a *app) tearDownAndStop(ctx context.Context, w *workshop.Workshop, plan *workshop.Plan, settle func()) error {
+	if _, err := a.tearDown(ctx, w, plan, settle); err != nil || w.Environment().Target != targetLocal {
+		return err
+	}
+	dir, err := a.dir()
+	if err != nil {
+		return err
+	}
+	return a.stopBackground(ctx, dir)
+}
 
 func emptyReceipt() workshop.Receipt {
 	return workshop.Receipt{OK: true, Deleted: []workshop.Item{}, Remaining: []workshop.Item{}, NotOurs: []workshop.Item{}}

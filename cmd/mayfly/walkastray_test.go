@@ -141,6 +141,68 @@ func TestWalkWithABigFile(t *testing.T) {
 	}
 }
 
+// TestWalkIsNotToldWhatWaits denies what tells whether an approval waits: the
+// walk says so, and goes on if the learner wants that.
+func TestWalkIsNotToldWhatWaits(t *testing.T) {
+	t.Parallel()
+	dir, environ := small(t, "codecommit")
+	if out, err := command(t, environ, "local", "stop"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	serve := exec.CommandContext(t.Context(), "mayfly", "local", "serve", "--fault", "operation=codepipeline:ListPipelineExecutions,kind=deny,times=3")
+	serve.Env = environ
+	serve.Cancel = func() error { return serve.Process.Signal(os.Interrupt) }
+	if err := serve.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = serve.Process.Signal(os.Interrupt)
+		_ = serve.Wait()
+	})
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Millisecond) { //nolint:forbidigo // a person waits
+		if _, err := os.Stat(endpointFile(filepath.Join(dir, "data", "mayfly", "default"))); err == nil {
+			break
+		}
+	}
+	p := sit(t, 100, 40, environ)
+	for _, key := range []string{"c", "g"} {
+		p.waits()
+		p.shows("whether an approval waits is not known: list the executions of the pipeline")
+		p.answers("AWS did not let mayfly look.", key+enter)
+	}
+	p.until("How shall it be done?", readers)
+	p.types("s" + enter) // another turn of the walk, with the third denial
+	p.until("How shall it be done?", readers)
+	p.types("q" + enter)
+	if code := p.leaves(); code != exitDone {
+		t.Errorf("it ends with %d; the screen:\n%s", code, p.sees())
+	}
+}
+
+// TestWalkMendsWhenItMay wants something mended while another mayfly is at
+// work: it is told so, and asked again.
+func TestWalkMendsWhenItMay(t *testing.T) {
+	t.Parallel()
+	dir, environ := small(t, "codecommit", "codebuild")
+	if out, err := command(t, environ, "break", "codebuild", "--way", "project"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	p := sit(t, 100, 40, environ)
+	p.until("What now?", readers)
+	release, err := workshop.Lock(filepath.Join(dir, "data", "mayfly", "default"), "a test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.types("d" + enter)
+	p.shows("another mayfly is at work")
+	p.expects("What now?")
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	p.types("d" + enter)
+	p.until("How shall it be done?", with(readers, map[string]string{"What now?": "d" + enter}))
+}
+
 // TestWalkWithABadState comes back to a state that is damaged, from another
 // time or from another mayfly.
 func TestWalkWithABadState(t *testing.T) {

@@ -142,14 +142,14 @@ func TestWalkRefusesFolders(t *testing.T) {
 	}
 	p.answers("Where shall your working copy be?", `~/a "b" it's $HOME & ü`+enter)
 	workdir := filepath.Join(dir, `a "b" it's $HOME & ü`)
-	p.until("How shall it be done?", readers)
-	p.types("t" + enter)
-	p.shows("it'\\''s $HOME & ü'`; for `aws`")
-	p.types("b")
 	for range 2 {
 		p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
 		p.types("n" + enter)
 	}
+	p.until("How shall it be done?", readers)
+	p.types("t" + enter)
+	p.shows("it'\\''s $HOME & ü'`; for `aws`, run `eval \"$(mayfly local env)\"` there first.")
+	p.types("b")
 	p.until("How shall it be done?", readers)
 	if _, err := os.Stat(filepath.Join(workdir, ".git")); err != nil {
 		t.Error(err)
@@ -193,6 +193,13 @@ func TestWalkIsInterrupted(t *testing.T) {
 	}
 	for _, key := range []string{"\x03", "\x04"} {
 		p, before := sitDown()
+		p.answers("How long does it take", key)
+		p.interrupted(before)
+	}
+	for _, key := range []string{"\x03", "\x04", "zz\x03"} {
+		p := sit(t, 80, 24, environ, "--plain")
+		p.lined = true
+		before := p.mode()
 		p.answers("How long does it take", key)
 		p.interrupted(before)
 	}

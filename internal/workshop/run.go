@@ -98,7 +98,9 @@ func (w *Workshop) Run(ctx context.Context, wanted []*phases.Phase) ([]PhaseResu
 	return results, nil
 }
 
-// requirements fails where a phase needs one that is neither done nor wanted too.
+// requirements fails where a phase needs one that is neither done nor wanted
+// too. One in which something is on its way, such as a build that the last push
+// has started, lacks nothing.
 func (w *Workshop) requirements(ctx context.Context, p *phases.Phase, wanted []*phases.Phase) error {
 	var missing []*phases.Phase
 	for _, required := range p.AllRequired() {
@@ -109,7 +111,7 @@ func (w *Workshop) requirements(ctx context.Context, p *phases.Phase, wanted []*
 		if status.State == StateUnknown {
 			return &CheckError{Phase: required.Name, Check: "requirements", Result: status.first(verify.CannotTell)}
 		}
-		if status.State != StateDone {
+		if status.State != StateDone && status.State != StateUnderWay {
 			missing = append(missing, required)
 		}
 	}
@@ -145,7 +147,7 @@ func (w *Workshop) doStep(ctx context.Context, p *phases.Phase, step *phases.Ste
 	began := w.now()
 	w.report(Event{Event: StepStart, Detail: step.Why})
 	answers, err := w.attempt(ctx, p, step)
-	if err != nil {
+	if err != nil && !isWorkingCopy(err) {
 		mended, healErr := w.heal(ctx)
 		if mended {
 			answers, err = w.attempt(ctx, p, step)
@@ -164,6 +166,12 @@ func (w *Workshop) doStep(ctx context.Context, p *phases.Phase, step *phases.Ste
 	}
 	w.report(Event{Event: StepDone, Seconds: w.now().Sub(began).Seconds()})
 	return nil
+}
+
+// isWorkingCopy tells whether an error is about the working copy, where AWS has nothing to put back.
+func isWorkingCopy(err error) bool {
+	failed, ok := errors.AsType[*CheckError](err)
+	return ok && failed.Phase == WorkingCopy
 }
 
 // answer is what a check said.
