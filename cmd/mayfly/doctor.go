@@ -181,13 +181,7 @@ func (a *app) tool(ctx context.Context, name, fix string, args ...string) findin
 func (a *app) folder() finding {
 	root, err := a.root()
 	if err == nil {
-		err = os.MkdirAll(root, 0o700)
-	}
-	if err == nil {
-		var probe *os.File
-		if probe, err = os.CreateTemp(root, ".probe-*"); err == nil {
-			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
-		}
+		err = writable(root)
 	}
 	if err != nil {
 		return finding{Name: "state folder", State: missing, Detail: err.Error(), Fix: "Set XDG_DATA_HOME to a folder that you can write to."}

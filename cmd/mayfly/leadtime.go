@@ -22,7 +22,7 @@ func (a *app) leadTimeCommand() *cobra.Command {
 			if csv && a.flags.json {
 				return usage("--csv and --json are two forms of the same: choose one")
 			}
-			return a.leadTime(cmd.Context(), last, csv)
+			return a.look(cmd.Context(), func(w *workshop.Workshop) error { return a.leadTime(cmd.Context(), w, last, csv) })
 		},
 	}
 	c.Flags().IntVar(&last, "last", 0, "only the newest so many executions (default all)")
@@ -30,15 +30,7 @@ func (a *app) leadTimeCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) leadTime(ctx context.Context, last int, csv bool) error {
-	e, dir, err := a.environment()
-	if err != nil {
-		return err
-	}
-	w, err := a.open(ctx, e, dir, a.background, quiet{})
-	if err != nil {
-		return err
-	}
+func (a *app) leadTime(ctx context.Context, w *workshop.Workshop, last int, csv bool) error {
 	times, err := w.LeadTimes(ctx)
 	if err != nil {
 		return err
@@ -52,14 +44,14 @@ func (a *app) leadTime(ctx context.Context, last int, csv bool) error {
 	case a.flags.json:
 		medians := workshop.MediansOf(times)
 		terminal.JSON(a.streams.Out, map[string]any{
-			"environment": e.Name, "leadTimes": times, "medians": medians, "scale": workshop.ScaleOf(medians),
+			"environment": w.Environment().Name, "leadTimes": times, "medians": medians, "scale": workshop.ScaleOf(medians),
 		})
 	default:
 		learner, err := w.Learner()
 		if err != nil {
 			return err
 		}
-		a.showLeadTimes(e, times, learner.Answer)
+		a.showLeadTimes(w.Environment(), times, learner.Answer)
 	}
 	return nil
 }

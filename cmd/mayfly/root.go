@@ -167,6 +167,9 @@ func (a *app) command() *cobra.Command {
 	f.BoolVar(&a.flags.noColor, "no-color", false, "no colour")
 	f.BoolVar(&a.flags.plain, "plain", false, "one line after the other: no colour, nothing redrawn; for screen readers")
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "every detail as a line of its own")
+	_ = root.RegisterFlagCompletionFunc("target", cobra.FixedCompletions([]string{targetLocal, targetAWS}, cobra.ShellCompDirectiveNoFileComp))
+	_ = root.MarkPersistentFlagDirname("workdir")
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	for _, c := range []*cobra.Command{
 		a.runCommand(), a.statusCommand(), a.verifyCommand(), a.watchCommand(), a.leadTimeCommand(), a.teardownCommand(),
 	} {

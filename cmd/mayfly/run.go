@@ -38,6 +38,8 @@ func (a *app) runCommand() *cobra.Command {
 	c.Flags().BoolVar(&teardown, "teardown", false, "take everything down again at the end")
 	c.Flags().StringVar(&a.flags.application, "app", "", "the sample application: "+strings.Join(phases.Applications, ", ")+" (the first, unless you say)")
 	c.Flags().StringVar(&a.flags.ownAppPath, "app-dir", "", "an application of your own, in a folder")
+	_ = c.RegisterFlagCompletionFunc("app", cobra.FixedCompletions(phases.Applications, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.MarkFlagDirname("app-dir")
 	return c
 }
 
@@ -63,6 +65,12 @@ func completePhases(*cobra.Command, []string, string) ([]string, cobra.ShellComp
 		names = append(names, p.Name+"\t"+p.Title)
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeLessons proposes what has a lesson, and the application.
+func completeLessons(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	names, directive := completePhases(cmd, args, word)
+	return append(append(names, lessonsBeside...), "app"), directive
 }
 
 // runDone is the last line of run's stream.
@@ -241,7 +249,8 @@ func owner() string {
 // openToRun opens the workshop for a run. A new environment is kept once its
 // account, its region and its working copy's folder are known to be right.
 func (a *app) openToRun(ctx context.Context, e workshop.Environment, dir string, yes bool, local localAWS, reporter workshop.Reporter) (workshop.Environment, *workshop.Workshop, error) {
-	if e.Account == "" {
+	isNew := e.Account == ""
+	if isNew {
 		target, err := a.target(ctx, e, dir, local)
 		if err != nil {
 			return e, nil, err
@@ -259,7 +268,11 @@ func (a *app) openToRun(ctx context.Context, e workshop.Environment, dir string,
 	if err != nil {
 		return e, nil, err
 	}
-	if err := w.CheckWorkDir(ctx); err != nil {
+	err = w.CheckWorkDir(ctx)
+	if err == nil && isNew { // the folder cannot be changed any more once it is kept
+		err = writable(e.WorkDir)
+	}
+	if err != nil {
 		return e, nil, fmt.Errorf("%w: choose another with --workdir", err)
 	}
 	return e, w, e.Save(dir)

@@ -32,7 +32,7 @@ func (a *app) showCommand() *cobra.Command {
 		Long: "Show prints a lesson, with the names of your environment in its commands. With a flag it\n" +
 			"prints a file that the lesson needs. `mayfly show app --into DIR` writes the sample\n" +
 			"application into a folder, and never over a file that is there.",
-		ValidArgsFunction: completePhases,
+		ValidArgsFunction: completeLessons,
 		Args:              phaseArguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			e, _, err := a.environment()
@@ -50,11 +50,26 @@ func (a *app) showCommand() *cobra.Command {
 	c.Flags().BoolVar(&o.buildspec, "buildspec", false, "print the phase's buildspec.yml")
 	c.Flags().BoolVar(&o.configuration, "configuration", false, "print deploy.json, which tags the application's stack")
 	c.Flags().StringVar(&o.into, "into", "", "with app: the folder to write the sample application into")
-	c.MarkFlagsMutuallyExclusive("template", "buildspec", "configuration", "into")
+	_ = c.MarkFlagDirname("into")
 	return c
 }
 
+// onlyOne refuses flags that ask for several things at a time.
+func (o showOptions) onlyOne() error {
+	several := false
+	for _, given := range []bool{o.template, o.buildspec, o.configuration, o.into != ""} {
+		if given && several {
+			return usage("show does one thing at a time: say one of --template, --buildspec, --configuration and --into")
+		}
+		several = several || given
+	}
+	return nil
+}
+
 func (a *app) show(e workshop.Environment, what string, o showOptions) error {
+	if err := o.onlyOne(); err != nil {
+		return err
+	}
 	sample, err := application(e)
 	if err != nil {
 		return err

@@ -34,6 +34,9 @@ func (a *app) skipCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if next.Done() { // the last build has just come to its end
+					return a.nothingToDo()
+				}
 				if a.flags.json {
 					terminal.JSON(a.streams.Out, map[string]any{"phase": next.Phase.Name, "step": next.Step.Title})
 					return nil

@@ -28,7 +28,7 @@ The first run compiles for some minutes.
 // start is mayfly with no arguments: in a terminal the walk through the
 // workshop, elsewhere where you are and what to type next.
 func (a *app) start(ctx context.Context) error {
-	e, dir, err := a.environment()
+	_, _, err := a.environment()
 	isNew := errors.Is(err, errNoEnvironment)
 	if err != nil && !isNew {
 		return err
@@ -36,7 +36,7 @@ func (a *app) start(ctx context.Context) error {
 	if _, nobody := a.prompter().(prompt.Nobody); nobody {
 		switch {
 		case !isNew:
-			return a.showStatus(ctx, e, dir)
+			return a.showStatus(ctx)
 		case a.flags.json:
 			return a.showNothing()
 		}
@@ -264,7 +264,10 @@ func (a *app) usableWorkDir(ctx context.Context, dir string) error {
 	if err := checkout.State(ctx); err != nil {
 		return err
 	}
-	return writable(checkout.Dir)
+	if err := writable(checkout.Dir); err != nil {
+		return fmt.Errorf("%w: choose another folder", err)
+	}
+	return nil
 }
 
 // writable says why nothing can be written into a folder, or into the nearest
@@ -278,7 +281,7 @@ func writable(dir string) error {
 	}
 	try, err := os.MkdirTemp(dir, ".mayfly-")
 	if err != nil {
-		return fmt.Errorf("nothing can be written into %s: choose another folder", dir)
+		return fmt.Errorf("nothing can be written into %s", dir)
 	}
 	return os.Remove(try)
 }

@@ -15,14 +15,11 @@ func (a *app) statusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "Where you are, and what is next", Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			e, dir, err := a.environment()
+			err := a.showStatus(cmd.Context())
 			if errors.Is(err, errNoEnvironment) {
 				return a.showNothing()
 			}
-			if err != nil {
-				return err
-			}
-			return a.showStatus(cmd.Context(), e, dir)
+			return err
 		},
 	}
 }
@@ -32,21 +29,19 @@ type quiet struct{}
 
 func (quiet) Report(workshop.Event) {}
 
-func (a *app) showStatus(ctx context.Context, e workshop.Environment, dir string) error {
-	w, err := a.open(ctx, e, dir, a.background, quiet{})
-	if err != nil {
-		return err
-	}
-	s, err := w.Status(ctx)
-	if err != nil {
-		return err
-	}
-	if a.flags.json {
-		terminal.JSON(a.streams.Out, s)
+func (a *app) showStatus(ctx context.Context) error {
+	return a.look(ctx, func(w *workshop.Workshop) error {
+		s, err := w.Status(ctx)
+		if err != nil {
+			return err
+		}
+		if a.flags.json {
+			terminal.JSON(a.streams.Out, s)
+			return nil
+		}
+		terminal.Status(a.streams.Out, a.streams.OutStyle(), a.breakAt(), s, a.flags.verbose)
 		return nil
-	}
-	terminal.Status(a.streams.Out, a.streams.OutStyle(), a.breakAt(), s, a.flags.verbose)
-	return nil
+	})
 }
 
 // showNothing is the status of an environment that does not exist yet.

@@ -53,14 +53,12 @@ func (a *app) watch(ctx context.Context, f watchFlags) error {
 	if err != nil {
 		return err
 	}
-	e, dir, err := a.environment()
-	if err != nil {
-		return err
-	}
-	w, err := a.open(ctx, e, dir, a.background, quiet{})
-	if err != nil {
-		return err
-	}
+	return a.look(ctx, func(w *workshop.Workshop) error { return a.follow(ctx, w, f, address) })
+}
+
+// follow tells what happens in the pipeline, as the flags want it.
+func (a *app) follow(ctx context.Context, w *workshop.Workshop, f watchFlags, address string) error {
+	e := w.Environment()
 	o := workshop.Watching{Once: f.once, UntilIdle: f.untilIdle}
 	tell, done := a.teller(ctx, e, f, address, &o)
 	nothing := true
@@ -77,7 +75,7 @@ func (a *app) watch(ctx context.Context, f watchFlags) error {
 	if !f.once {
 		a.say("Watching the pipeline of environment %s. Ctrl-C ends it.\n", e.Name)
 	}
-	err = w.Watch(following, o, tellAndCount)
+	err := w.Watch(following, o, tellAndCount)
 	done()
 	if err == nil && nothing {
 		a.say("No commit has gone through the pipeline yet.\n")
