@@ -294,7 +294,7 @@ func TestLinesInATerminalDropTheRest(t *testing.T) {
 	lines := NewLines(p.console.Tty(), p.console.Tty(), p.stop)
 	got := p.answers(func(Prompter) reply { return chooses(lines) }, func() {
 		p.sees("What now?")
-		p.types("zz\rq\rq\r")
+		p.types("zz\rh\rq\r")
 		p.sees("Please type n, h, s or q, then Enter.")
 		p.sees("What now? [n] ")
 		p.types("s\r")
