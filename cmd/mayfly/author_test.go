@@ -21,6 +21,7 @@ import (
 // does it again, and takes everything down. What it says names the phase, the
 // step, the check, and what was forgotten. docs/adding-a-phase.md is about it.
 func TestAuthor(t *testing.T) {
+	t.Parallel()
 	a := newAuthor(t)
 	for _, p := range phases.Every() {
 		t.Run(p.Name, func(t *testing.T) {

@@ -29,6 +29,7 @@ func TestLessons(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("builds need a POSIX system")
 	}
+	t.Parallel()
 	needsAWS(t)
 	l := newLearner(t)
 	measured := map[string]map[string]float64{}

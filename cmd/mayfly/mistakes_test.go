@@ -46,6 +46,7 @@ func TestMistakes(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("builds need a POSIX system")
 	}
+	t.Parallel()
 	w := newMistakeWorld(t)
 	var told []fixed
 	for _, m := range mistakes() {

@@ -32,6 +32,7 @@ func TestLeastPrivilege(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it walks the workshop five times")
 	}
+	t.Parallel()
 	excuses := maps.Clone(inside)
 	if _, err := exec.LookPath("aws"); err != nil {
 		excuses["DescribeRole/ReadTheChangeSet/cloudformation:DescribeChangeSet"] = "there is no AWS CLI on this machine, with which the build asks"

@@ -34,13 +34,15 @@ func (a *app) start(ctx context.Context) error {
 		return err
 	}
 	if _, nobody := a.prompter().(prompt.Nobody); nobody {
-		if !isNew {
+		switch {
+		case !isNew:
 			return a.showStatus(ctx, e, dir)
+		case a.flags.json:
+			return a.showNothing()
 		}
-		style := a.streams.OutStyle()
 		a.answer("%s", welcome)
-		a.answer("Next: %s\n      does all five phases and checks each step; `mayfly run codecommit` does the first\n",
-			style.Command("mayfly run"))
+		a.answer("Next: %s\n      does all five phases and checks each step; `%s` does the first\n",
+			a.streams.OutStyle().Command(a.firstCommand()), a.typed("mayfly run codecommit"))
 		return nil
 	}
 	err = a.walk(ctx, isNew)
@@ -106,7 +108,7 @@ func (a *app) walk(ctx context.Context, isNew bool) (err error) {
 		Workshop: w, Ask: quietBefore{a.prompter(), human}, Screen: screen, Place: a.where(e), Working: a.listen(human), Alone: alone,
 		Teardown: func(ctx context.Context) (done bool, err error) {
 			err = alone(func() error {
-				done, err = a.teardownInWalk(ctx, e, dir, w, human)
+				done, err = a.teardownInWalk(ctx, e, w, human.Done)
 				return err
 			})
 			return done, err
@@ -232,7 +234,7 @@ func saveCard(dir string, c terminal.Card) (string, error) {
 }
 
 // teardownInWalk takes everything down after asking, as `mayfly teardown` does.
-func (a *app) teardownInWalk(ctx context.Context, e workshop.Environment, dir string, w *workshop.Workshop, reporter workshop.Reporter) (bool, error) {
+func (a *app) teardownInWalk(ctx context.Context, e workshop.Environment, w *workshop.Workshop, settle func()) (bool, error) {
 	plan, err := w.Plan(ctx)
 	if err != nil {
 		return false, err
@@ -245,7 +247,7 @@ func (a *app) teardownInWalk(ctx context.Context, e workshop.Environment, dir st
 		}
 		return false, err
 	}
-	err = a.tearDownAndStop(ctx, e, dir, w, plan, reporter)
+	err = a.tearDownAndStop(ctx, w, plan, settle)
 	return err == nil, err
 }
 

@@ -58,6 +58,7 @@ func stopsAfter(t *testing.T, environ []string) {
 // first question to the teardown, and has each step done. The screens at the
 // end of the phases are kept under testdata/screens.
 func TestPersonLetsMayflyDoIt(t *testing.T) {
+	t.Parallel()
 	dir, environ := home(t)
 	p := sit(t, 80, 24, environ)
 	p.answers("How long does it take", "week"+enter)
@@ -128,6 +129,7 @@ func TestPersonTypesEverything(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes long; TestLessons types the same commands")
 	}
+	t.Parallel()
 	needsAWS(t)
 	l := newLearner(t)
 	p := sit(t, 80, 24, l.environ)
@@ -229,6 +231,7 @@ func (p *person) finds(command string) string {
 // TestPersonFindsWhatWasBroken has something broken in secret, has it mended,
 // is told the story once, and may have the next thing broken.
 func TestPersonFindsWhatWasBroken(t *testing.T) {
+	t.Parallel()
 	_, environ := small(t, "codecommit", "codebuild")
 	p := sit(t, 100, 40, environ)
 	p.until("How shall it be done?", readers)

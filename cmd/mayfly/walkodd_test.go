@@ -23,6 +23,7 @@ var (
 // TestWalkInOddTerminals walks through three phases in terminals that are
 // narrow, that can draw nothing, or in which nobody wants colour.
 func TestWalkInOddTerminals(t *testing.T) {
+	t.Parallel()
 	for _, odd := range []struct {
 		name          string
 		columns, rows int
@@ -36,6 +37,7 @@ func TestWalkInOddTerminals(t *testing.T) {
 		{name: "without colour", columns: 80, rows: 24, variable: "NO_COLOR=1"},
 	} {
 		t.Run(odd.name, func(t *testing.T) {
+			t.Parallel()
 			_, environ := home(t)
 			p := sit(t, odd.columns, odd.rows, append(environ, odd.variable), odd.args...)
 			p.lined = odd.lined

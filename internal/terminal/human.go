@@ -103,7 +103,7 @@ func (h *Human) Report(e workshop.Event) {
 		h.line("  %s %s", Clean(e.Step), h.style.Faint("(done already)"))
 	case workshop.CheckDone:
 		h.check(e)
-	case workshop.MachineGone, workshop.Healed, workshop.Solved:
+	case workshop.MachineGone, workshop.Healed, workshop.Kept, workshop.Solved:
 		h.say("    ", nil, e.Detail)
 	case workshop.PhaseDone:
 		if e.Seconds > 0 {

@@ -93,7 +93,7 @@ func (w *Walk) tried(ctx context.Context, at workshop.Position, err error) (held
 	if ends(ctx, err) {
 		return false, err
 	}
-	if _, shown := errors.AsType[*workshop.CheckError](err); !shown {
+	if check, ok := errors.AsType[*workshop.CheckError](err); !ok || !check.Told {
 		w.Screen.Say(err.Error())
 	}
 	w.fails[key]++

@@ -66,7 +66,7 @@ func (w *Workshop) Hint(p *phases.Phase, step *phases.Step) (hint string, left i
 	key := stepKey(p, step)
 	err = w.remember(func(given *progress) {
 		n := min(given.Hints[key], len(step.Hints)-1)
-		hint, left = step.Hints[n], len(step.Hints)-1-n
+		hint, left = phases.TypedIn(w.env.Name, step.Hints[n]), len(step.Hints)-1-n
 		given.Hints[key] = n + 1
 	})
 	return hint, left, err
