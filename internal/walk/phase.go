@@ -23,7 +23,11 @@ func (w *Walk) introduce(p *phases.Phase) error {
 	if err != nil {
 		return err
 	}
-	w.Screen.Heading(fmt.Sprintf("Phase %d of %d  %s: %s", p.Number(), len(phases.All), p.Title, p.Tagline))
+	number := fmt.Sprintf("Phase %d of %d", p.Number(), len(phases.All))
+	if p.IsBonus() {
+		number = fmt.Sprintf("Phase %d, a bonus", p.Number())
+	}
+	w.Screen.Heading(fmt.Sprintf("%s  %s: %s", number, p.Title, p.Tagline))
 	if err := w.recall(lesson); err != nil {
 		return err
 	}
@@ -196,8 +200,8 @@ func (w *Walk) breakIt(ctx context.Context, p *phases.Phase, lesson phases.Lesso
 		return err
 	}
 	key, err := w.Ask.Choose("Break it how?", []prompt.Choice{
-		{Key: "m", Label: "I'll do it myself, as it says above"},
-		{Key: "s", Label: "In secret: mayfly breaks something, and I find out what"},
+		{Key: "m", Label: "I'll do it myself, as described above"},
+		{Key: "s", Label: "Surprise me: mayfly breaks something in secret, and I find out what"},
 		{Key: "b", Label: "Not now"},
 	})
 	if err != nil || key == "b" {

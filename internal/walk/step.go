@@ -153,7 +153,7 @@ func (w *Walk) hint(at workshop.Position) error {
 func (w *Walk) showMore(at workshop.Position, lesson phases.Lesson) error {
 	for {
 		key, err := w.Ask.Choose("More about what?", []prompt.Choice{
-			{Key: "c", Label: "What is checked, and how it stands"},
+			{Key: "c", Label: "What is checked, and the results so far"},
 			{Key: "e", Label: "How it works"},
 			{Key: "t", Label: "The whole template"},
 			{Key: "a", Label: "What differs on AWS: time, price, console"},
