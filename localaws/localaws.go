@@ -102,8 +102,12 @@ type Server struct {
 	closed     error
 }
 
-// ErrInUse is returned by Start when another process holds the state.
-var ErrInUse = store.ErrLocked
+var (
+	// ErrInUse is returned by Start when another process holds the state.
+	ErrInUse = store.ErrLocked
+	// ErrDamaged is returned by Start when the state cannot be read. [Wipe] removes it.
+	ErrDamaged = store.ErrDamaged
+)
 
 // PortError says that the port could not be had.
 type PortError struct {
@@ -202,10 +206,9 @@ func (s *Server) open(o Options) error {
 // listen takes the port. The state remembers it, so that a Git remote made
 // today is right tomorrow.
 func (s *Server) listen(port int) error {
-	file := filepath.Join(s.dir, "port")
 	kept := false
 	if port == 0 {
-		text, err := os.ReadFile(file)
+		text, err := os.ReadFile(portFile(s.dir))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("read the port of the last time: %w", err)
 		}
@@ -219,20 +222,32 @@ func (s *Server) listen(port int) error {
 	}
 	s.listener = listener
 	s.URL = "http://" + listener.Addr().String()
+	if kept {
+		return nil
+	}
 	_, text, err := net.SplitHostPort(listener.Addr().String())
 	if err == nil {
-		err = os.WriteFile(file, []byte(text+"\n"), 0o600)
+		port, err = strconv.Atoi(text)
 	}
 	if err != nil {
 		return fmt.Errorf("keep the port: %w", err)
 	}
-	return nil
+	return KeepPort(s.dir, port)
 }
 
-// KeepPort sets the port on which the local AWS of a state folder listens from now on.
+func portFile(dir string) string { return filepath.Join(dir, "port") }
+
+// KeepPort sets the port on which the local AWS of a state folder listens from
+// now on. The file is replaced whole: on a full disk the old port stays, which
+// git remotes name.
 func KeepPort(dir string, port int) error {
-	if err := os.WriteFile(filepath.Join(dir, "port"), []byte(strconv.Itoa(port)+"\n"), 0o600); err != nil {
-		return fmt.Errorf("keep the port: %w", err)
+	file := portFile(dir)
+	err := os.WriteFile(file+".new", []byte(strconv.Itoa(port)+"\n"), 0o600)
+	if err == nil {
+		err = os.Rename(file+".new", file)
+	}
+	if err != nil {
+		return fmt.Errorf("keep the port: %w", errors.Join(err, os.RemoveAll(file+".new")))
 	}
 	return nil
 }
@@ -244,7 +259,7 @@ func Wipe(dir string) error {
 		return nil
 	}
 	db, err := store.Open(filepath.Join(dir, "state.db"))
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrDamaged) {
 		return err
 	}
 	entries, err := os.ReadDir(dir)
@@ -253,7 +268,10 @@ func Wipe(dir string) error {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, entry.Name())))
 		}
 	}
-	if err = errors.Join(err, db.Close()); err != nil {
+	if db != nil {
+		err = errors.Join(err, db.Close())
+	}
+	if err != nil {
 		return fmt.Errorf("wipe the state: %w", err)
 	}
 	return nil

@@ -209,6 +209,12 @@ func (a *services) close() error {
 	return errors.Join(errs...)
 }
 
+// CheckFaults says what is wrong with rules for [Options.Faults].
+func CheckFaults(rules []string) error {
+	_, err := parseFaults(rules)
+	return err
+}
+
 // parseFaults reads the rules of what goes wrong on purpose.
 func parseFaults(rules []string) (*wire.Faults, error) {
 	faults := &wire.Faults{}

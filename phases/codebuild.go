@@ -17,10 +17,7 @@ var CodeBuild = &Phase{
 			Title: "Make the build project",
 			Why:   "Its role may read this repository and write its own log, and nothing else.",
 			Do: func(ctx context.Context, b Bench) error {
-				if err := advancePipeline(ctx, b, "codebuild"); err != nil {
-					return err
-				}
-				return b.Scene().DetachFromRoles(ctx, b.Scene().Names.PipelineStack())
+				return advancePipeline(ctx, b, "codebuild")
 			},
 			Checks: []verify.Check{verify.Project, verify.LeastPrivilege},
 			Hints: []string{

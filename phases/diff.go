@@ -1,10 +1,6 @@
 package phases
 
-import (
-	"strings"
-
-	"github.com/rogpeppe/go-internal/diff"
-)
+import "github.com/rogpeppe/go-internal/diff"
 
 // Diff is what the template of one phase adds to and takes from that of
 // another, in the unified form; "" where they are the same.
@@ -23,12 +19,3 @@ func (p *Phase) Before() *Phase {
 
 // Template is the phase's CloudFormation template.
 func (p *Phase) Template() []byte { return template(p.Name) }
-
-// Typed is a command of mayfly as it is typed for an environment.
-func Typed(environment, command string) string {
-	rest, ours := strings.CutPrefix(command, "mayfly")
-	if !ours || environment == "default" {
-		return command
-	}
-	return "mayfly --env " + environment + rest
-}

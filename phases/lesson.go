@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strings"
 	texttemplate "text/template"
@@ -67,26 +66,16 @@ func NewPlace(n cloud.Names, workdir string, tags map[string]string, application
 }
 
 // Checkout is the working copy as a shell takes it.
-func (p Place) Checkout() string { return shellWord(p.WorkDir) }
+func (p Place) Checkout() string { return ShellWord(p.WorkDir) }
 
 // Scratch is a folder beside the working copy for what does not belong into the repository.
-func (p Place) Scratch() string { return shellWord(p.WorkDir + "-templates") }
-
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+,-]+$`)
-
-// shellWord quotes a word for a POSIX shell where it needs it.
-func shellWord(word string) string {
-	if plainWord.MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
+func (p Place) Scratch() string { return ShellWord(p.WorkDir + "-templates") }
 
 // StackTags are the tags as `aws cloudformation deploy --tags` takes them.
 func (p Place) StackTags() string {
 	var pairs []string
 	for key, value := range p.Tags {
-		pairs = append(pairs, shellWord(key+"="+value))
+		pairs = append(pairs, ShellWord(key+"="+value))
 	}
 	slices.Sort(pairs)
 	return strings.Join(pairs, " ")

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mayfly-cd/mayfly/internal/text"
 	"github.com/mayfly-cd/mayfly/verify"
 )
 
@@ -115,30 +116,10 @@ func nearestName(name string) string {
 	best, distance := "", len(name)+1
 	for _, p := range Every() {
 		for _, candidate := range append([]string{p.Name}, p.Aliases...) {
-			if d := edits(strings.ToLower(name), candidate); d < distance {
+			if d := text.Edits(strings.ToLower(name), candidate); d < distance {
 				best, distance = p.Name, d
 			}
 		}
 	}
 	return best
-}
-
-// edits is the Levenshtein distance.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }

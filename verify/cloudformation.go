@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,8 +37,8 @@ var DeployStage = Check{
 	},
 }
 
-// stackComplete looks at a stack's status.
-func stackComplete(ctx context.Context, s *Scene, name, what, fix string) Result {
+// stackComplete looks at a stack's status; also are those that are good beside the usual two.
+func stackComplete(ctx context.Context, s *Scene, name, what, fix string, also ...string) Result {
 	stack, err := s.FindStack(ctx, name)
 	if err != nil {
 		return cannotTell("cloudformation DescribeStacks", err)
@@ -48,7 +49,7 @@ func stackComplete(ctx context.Context, s *Scene, name, what, fix string) Result
 	}
 	status := string(stack.StackStatus)
 	switch {
-	case status == "CREATE_COMPLETE" || status == "UPDATE_COMPLETE":
+	case status == "CREATE_COMPLETE" || status == "UPDATE_COMPLETE" || slices.Contains(also, status):
 		return passed("%s is %s", what, status)
 	case status == "REVIEW_IN_PROGRESS":
 		return notYet("stack "+name+" has a change set that was not executed", expected, time.Minute)

@@ -21,6 +21,9 @@ var Project = Check{
 		if project == nil {
 			return result
 		}
+		if r := s.stackTrouble(ctx, s.Names.PipelineStack(), "mayfly run codebuild"); r.State == Wrong {
+			return r
+		}
 		m, err := s.asMade(ctx, s.Names.PipelineStack())
 		if err != nil {
 			return cannotTell("cloudformation GetTemplate", err)
@@ -31,9 +34,6 @@ var Project = Check{
 			} else if lost != "" {
 				return wrong(lost, "a log group that the builds write to", "mayfly run codebuild")
 			}
-		}
-		if r := s.lostTag(ctx, s.Names.PipelineStack(), "mayfly run codebuild"); r.State == Wrong {
-			return r
 		}
 		return passed("the project builds in %s", aws.ToString(project.Environment.Image))
 	},
@@ -46,7 +46,7 @@ func (s *Scene) project(ctx context.Context) (*types.Project, Result) {
 		return nil, cannotTell("codebuild BatchGetProjects", err)
 	}
 	if len(out.Projects) == 0 {
-		return nil, s.because(ctx, wrong("there is no project "+name, "a CodeBuild project", "mayfly run codebuild"))
+		return nil, s.because(ctx, wrong("there is no project "+name, "a CodeBuild project", "mayfly run codebuild"), s.Names.PipelineStack())
 	}
 	return &out.Projects[0], Result{}
 }
@@ -78,9 +78,9 @@ const mostBuilds = 20
 // builds returns the project's builds since then, the newest first.
 func (s *Scene) builds(ctx context.Context, since time.Time) ([]types.Build, error) {
 	name := s.Names.Project()
-	list, err := s.CodeBuild.ListBuildsForProject(ctx, &codebuild.ListBuildsForProjectInput{
-		ProjectName: &name, SortOrder: types.SortOrderTypeDescending,
-	})
+	// The newest come first; to ask for that is an error where there are more
+	// than a hundred (botocore's model of ListBuildsForProject).
+	list, err := s.CodeBuild.ListBuildsForProject(ctx, &codebuild.ListBuildsForProjectInput{ProjectName: &name})
 	if err != nil || len(list.Ids) == 0 {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func (s *Scene) headOr(ctx context.Context, other string) string {
 }
 
 // notTheSources are failures that another commit would not mend.
-var notTheSources = regexp.MustCompile(`(?i)access ?denied|not authorized|the local AWS was stopped|HandlerErrorCode: NotFound|UPDATE_ROLLBACK_FAILED`)
+var notTheSources = regexp.MustCompile(`(?i)access ?denied|not authorized|the local AWS was stopped|HandlerErrorCode: NotFound|UPDATE_ROLLBACK_FAILED|in ROLLBACK_COMPLETE state`)
 
 // isTheSources tells whether a failure is the fault of what was committed.
 func isTheSources(failure string) bool { return !notTheSources.MatchString(failure) }

@@ -21,15 +21,16 @@ var Repository = Check{
 		const fix = "mayfly run codecommit"
 		_, err := s.CodeCommit.GetRepository(ctx, &codecommit.GetRepositoryInput{RepositoryName: &name})
 		if cloud.IsNotFound(err) {
-			return wrong("there is no repository "+name, "a CodeCommit repository", fix)
+			return s.because(ctx, wrong("there is no repository "+name, "a CodeCommit repository", fix), s.Names.RepositoryStack())
 		}
 		if err != nil {
 			return cannotTell("codecommit GetRepository", err)
 		}
-		if r := s.lostTag(ctx, s.Names.RepositoryStack(), fix); r.State == Wrong {
+		if r := s.stackTrouble(ctx, s.Names.RepositoryStack(), fix); r.State == Wrong {
 			return r
 		}
-		return stackComplete(ctx, s, s.Names.RepositoryStack(), "repository "+name, fix)
+		// A change that was rolled back has left it as it was.
+		return stackComplete(ctx, s, s.Names.RepositoryStack(), "repository "+name, fix, "UPDATE_ROLLBACK_COMPLETE")
 	},
 }
 

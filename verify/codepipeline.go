@@ -58,7 +58,7 @@ func (s *Scene) pipeline(ctx context.Context) (*types.PipelineDeclaration, Resul
 	name := s.Names.Pipeline()
 	out, err := s.CodePipeline.GetPipeline(ctx, &codepipeline.GetPipelineInput{Name: &name})
 	if cloud.IsNotFound(err) {
-		return nil, s.because(ctx, wrong("there is no pipeline "+name, "a pipeline", "mayfly run codepipeline"))
+		return nil, s.because(ctx, wrong("there is no pipeline "+name, "a pipeline", "mayfly run codepipeline"), s.Names.PipelineStack())
 	}
 	if err != nil {
 		return nil, cannotTell("codepipeline GetPipeline", err)
@@ -125,12 +125,21 @@ func (s *Scene) judgeHead(ctx context.Context, executions []*Execution, commit s
 	}
 	fix := ""
 	if newest.sourcesFault() {
-		fix = s.goBack(ctx, commit, lastGood(executions, commit))
+		if fix = s.goBack(ctx, commit, lastGood(executions, commit)); fix != "" && s.stillborn(ctx) {
+			fix += " && mayfly run codepipeline cloudformation"
+		}
 	}
 	if fix == "" && newest.Status == types.PipelineExecutionStatusFailed && !newest.Deploy.From.IsZero() {
 		fix = "mayfly run codepipeline"
 	}
 	return wrong(observed, expected, cmp.Or(fix, startAgain))
+}
+
+// stillborn tells whether the application's stack could not be made: such a
+// stack takes no change, and has to go before the next execution.
+func (s *Scene) stillborn(ctx context.Context) bool {
+	stack, err := s.FindStack(ctx, s.Names.ApplicationStack())
+	return err == nil && stack != nil && cloud.Stillborn(stack.StackStatus)
 }
 
 // sourcesFault tells whether an execution failed by what was committed.

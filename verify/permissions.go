@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
 	"github.com/mayfly-cd/mayfly/internal/cloud"
 )
 
@@ -71,18 +73,16 @@ func (s *Scene) rolesAsMade(ctx context.Context, fix, fine string, logical ...st
 			return wrong("stack "+s.Names.PipelineStack()+" has no "+l, expected, fix)
 		}
 	}
-	if lost, err := s.gone(ctx, m, logical...); err != nil {
-		return cannotTell("iam GetRole", err)
-	} else if lost != "" {
-		return wrong(lost, expected, fix)
-	}
 	for _, l := range logical {
-		if m.template.Resources[l].Type != "AWS::IAM::Role" {
-			continue
+		changed, err := "", error(nil)
+		switch m.template.Resources[l].Type {
+		case "AWS::IAM::Role":
+			changed, err = s.changedRole(ctx, m, l)
+		case "AWS::IAM::ManagedPolicy":
+			changed, err = s.changedManagedPolicy(ctx, m, l)
 		}
-		changed, err := s.changedRole(ctx, m, l)
 		if err != nil {
-			return cannotTell("iam GetRolePolicy", err)
+			return cannotTell("iam GetRole", err)
 		}
 		if changed != "" {
 			return wrong(changed, expected, fix)
@@ -91,23 +91,29 @@ func (s *Scene) rolesAsMade(ctx context.Context, fix, fine string, logical ...st
 	return passed("%s", fine)
 }
 
-// because adds to an answer that something is missing what became of the
-// pipeline's stack, where that is why.
-func (s *Scene) because(ctx context.Context, r Result) Result {
-	stack := stackComplete(ctx, s, s.Names.PipelineStack(), "the pipeline's stack", r.Fix)
-	if stack.State == Wrong {
-		r.Observed += ": " + stack.Observed
+// because adds to an answer that something is missing what became of the stack
+// that makes it, where that is why.
+func (s *Scene) because(ctx context.Context, r Result, stack string) Result {
+	if made := stackComplete(ctx, s, stack, "the stack", r.Fix); made.State == Wrong {
+		r.Observed += ": " + made.Observed
 	}
 	return r
 }
 
-// lostTag looks for the tag by which a stack is known to be the environment's.
-func (s *Scene) lostTag(ctx context.Context, name, fix string) Result {
+// stackTrouble says that nothing can be done to a stack before it is mended,
+// or that it has lost the tag by which it is known to be the environment's.
+func (s *Scene) stackTrouble(ctx context.Context, name, fix string) Result {
 	stack, err := s.FindStack(ctx, name)
-	if err != nil || stack == nil || cloud.Tag(stack, cloud.TagEnvironment) == s.Names.ID {
+	if err != nil || stack == nil {
 		return Result{} // another question says what is wrong then
 	}
-	return wrong("stack "+name+" has lost its tag "+cloud.TagEnvironment+": a teardown would leave it",
+	if strings.HasSuffix(string(stack.StackStatus), "_FAILED") || stack.StackStatus == types.StackStatusRollbackComplete {
+		return stackComplete(ctx, s, name, "the stack", fix)
+	}
+	if cloud.Tag(stack, cloud.TagEnvironment) == s.Names.ID {
+		return Result{}
+	}
+	return wrong("stack "+name+" has not the tag "+cloud.TagEnvironment+": a teardown would leave it",
 		cloud.TagEnvironment+"="+s.Names.ID, fix)
 }
 

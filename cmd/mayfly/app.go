@@ -27,6 +27,8 @@ type app struct {
 	environ       []string
 	now           func() time.Time
 	flags         flags
+	// interrupted is closed when somebody has pressed Ctrl-C, or wants mayfly to end.
+	interrupted <-chan struct{}
 }
 
 // flags are those that every verb understands.
@@ -52,6 +54,13 @@ type usageError struct{ err error }
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
+// accountError is an --account that is not the one at hand: exit code 4.
+type accountError struct{ asked, have string }
+
+func (e *accountError) Error() string {
+	return fmt.Sprintf("--account %s, and this is account %s: nothing was changed", e.asked, e.have)
+}
+
 // declined is the answer of a person who does not want it after all. It needs no advice.
 type declined string
 
@@ -73,9 +82,10 @@ func (a *app) variable(name string) string {
 	return ""
 }
 
-// root is the folder of all environments.
+// root is the folder of all environments. A relative XDG_DATA_HOME is passed
+// over, as its specification wants it: https://specifications.freedesktop.org/basedir-spec/latest/
 func (a *app) root() (string, error) {
-	if data := a.variable("XDG_DATA_HOME"); data != "" {
+	if data := a.variable("XDG_DATA_HOME"); filepath.IsAbs(data) {
 		return filepath.Join(data, "mayfly"), nil
 	}
 	home, err := a.home()
@@ -84,8 +94,10 @@ func (a *app) root() (string, error) {
 
 func (a *app) home() (string, error) {
 	for _, name := range []string{"HOME", "USERPROFILE"} {
-		if home := a.variable(name); home != "" {
+		if home := a.variable(name); filepath.IsAbs(home) {
 			return home, nil
+		} else if home != "" {
+			return "", fmt.Errorf("%s is %s, which is no absolute path: set it to your home folder", name, home)
 		}
 	}
 	return "", errors.New("HOME is not set: set it, or XDG_DATA_HOME and --workdir")
@@ -152,25 +164,53 @@ func (a *app) prompter() prompt.Prompter {
 		return prompt.Nobody{}
 	}
 	if a.variable("TERM") == "dumb" || a.streams.IsPlain() {
-		return prompt.NewLines(a.stdin, a.streams.Err)
+		return prompt.NewLines(a.stdin, a.streams.Err, a.interrupted)
 	}
-	return prompt.Terminal{In: a.stdin, Out: a.stderr, NoColor: !a.streams.Colors()}
+	return prompt.Terminal{In: a.stdin, Out: a.stderr, NoColor: !a.streams.Colors(), Stop: a.interrupted}
+}
+
+// breakAt is at how many columns the sentences of an answer are broken; 0 where
+// no terminal shows them.
+func (a *app) breakAt() int {
+	if !a.streams.OutTerminal {
+		return 0
+	}
+	columns, _ := a.streams.OutSize()
+	return columns
 }
 
 // errNoEnvironment says that there is nothing yet to look at.
-var errNoEnvironment = errors.New("there is no such environment yet: `mayfly run` makes it")
+var errNoEnvironment = errors.New("there is no such environment yet")
 
-// environment loads the environment that was named.
+// environment loads the environment that was named. Where a flag says something
+// else of it than is so, it is not the one that was meant.
 func (a *app) environment() (workshop.Environment, string, error) {
 	dir, err := a.dir()
 	if err != nil {
 		return workshop.Environment{}, "", err
 	}
 	e, ok, err := workshop.LoadEnvironment(dir)
-	if err == nil && !ok {
-		err = fmt.Errorf("environment %q: %w", a.flags.env, errNoEnvironment)
+	switch {
+	case err != nil:
+	case !ok:
+		err = fmt.Errorf("environment %q: %w: `%s` makes it", a.flags.env, errNoEnvironment, a.firstCommand())
+	case a.flags.targetGiven && a.flags.target != e.Target:
+		err = usage("environment %s has --target %s, and keeps it; for the other: mayfly run --target %s --env NAME", e.Name, e.Target, a.flags.target)
+	case a.flags.account != "" && a.flags.account != e.Account:
+		err = &accountError{asked: a.flags.account, have: e.Account}
+	case a.flags.workdir != "" && absolute(a.flags.workdir) != e.WorkDir:
+		err = usage("environment %s has its working copy in %s, not in %s", e.Name, e.WorkDir, a.flags.workdir)
 	}
 	return e, dir, err
+}
+
+// firstCommand is what makes the environment that was named.
+func (a *app) firstCommand() string {
+	command := a.typed("mayfly run")
+	if a.flags.target == targetAWS {
+		command += " --target aws"
+	}
+	return command
 }
 
 // open opens the environment's workshop. local says how its local AWS is

@@ -4,18 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
 
 	"github.com/mayfly-cd/mayfly/internal/cloud"
 	"github.com/mayfly-cd/mayfly/internal/prompt"
+	"github.com/mayfly-cd/mayfly/internal/terminal"
 	"github.com/mayfly-cd/mayfly/internal/workshop"
 	"github.com/mayfly-cd/mayfly/phases"
 	"github.com/mayfly-cd/mayfly/verify"
@@ -28,17 +34,23 @@ func TestExitCode(t *testing.T) {
 		err  error
 		want int
 	}{
-		"done":            {nil, exitDone},
-		"failed":          {errors.New("x"), exitFailed},
-		"usage":           {usage("x"), exitUsage},
-		"unknown phase":   {unknown, exitUsage},
-		"requirement":     {&workshop.RequirementError{Phase: phases.CodeBuild}, exitUsage},
-		"wrong":           {check(verify.Wrong), exitWrong},
-		"not yet":         {check(verify.NotYet), exitFailed},
-		"cannot tell":     {check(verify.CannotTell), exitNotAllowed},
-		"another account": {&workshop.WrongAccountError{}, exitNotAllowed},
-		"denied":          {&smithy.GenericAPIError{Code: "AccessDeniedException"}, exitNotAllowed},
-		"expired":         {&smithy.GenericAPIError{Code: "ExpiredToken"}, exitNotAllowed},
+		"done":              {nil, exitDone},
+		"failed":            {errors.New("x"), exitFailed},
+		"usage":             {usage("x"), exitUsage},
+		"unknown phase":     {unknown, exitUsage},
+		"requirement":       {&workshop.RequirementError{Phase: phases.CodeBuild}, exitUsage},
+		"wrong":             {check(verify.Wrong), exitWrong},
+		"not yet":           {check(verify.NotYet), exitFailed},
+		"cannot tell":       {check(verify.CannotTell), exitNotAllowed},
+		"another account":   {&workshop.WrongAccountError{}, exitNotAllowed},
+		"denied":            {&smithy.GenericAPIError{Code: "AccessDeniedException"}, exitNotAllowed},
+		"expired":           {&smithy.GenericAPIError{Code: "ExpiredToken"}, exitNotAllowed},
+		"another --account": {&accountError{}, exitNotAllowed},
+		"no credentials": {fmt.Errorf("get identity: failed to refresh cached credentials, no EC2 IMDS role found: %w",
+			&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}), exitNotAllowed},
+		"no such profile": {config.SharedConfigProfileNotExistError{Profile: "none"}, exitNotAllowed},
+		"unreachable":     {&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}, exitFailed},
+		"no region":       {cloud.ErrNoRegion, exitUsage},
 		"busy":            {&workshop.BusyError{}, exitFailed},
 		"Ctrl-C":          {context.Canceled, exitInterrupted},
 		"at a question":   {prompt.ErrInterrupted, exitInterrupted},
@@ -95,17 +107,25 @@ func TestCheckHost(t *testing.T) {
 }
 
 func TestFolders(t *testing.T) {
+	drive := ""
+	if runtime.GOOS == "windows" {
+		drive = "C:" // no path is absolute without one
+	}
 	for name, test := range map[string]struct {
 		environ []string
 		want    string
 	}{
-		"XDG_DATA_HOME":       {[]string{"HOME=/h", "XDG_DATA_HOME=/x"}, "/x/mayfly"},
-		"XDG_DATA_HOME empty": {[]string{"HOME=/h", "XDG_DATA_HOME="}, "/h/.local/share/mayfly"},
-		"HOME":                {[]string{"HOME=/h", "HOMEX=/no"}, "/h/.local/share/mayfly"},
-		"USERPROFILE":         {[]string{"USERPROFILE=/u"}, "/u/.local/share/mayfly"},
+		"XDG_DATA_HOME":          {[]string{"HOME=/h", "XDG_DATA_HOME=/x"}, "/x/mayfly"},
+		"XDG_DATA_HOME empty":    {[]string{"HOME=/h", "XDG_DATA_HOME="}, "/h/.local/share/mayfly"},
+		"XDG_DATA_HOME relative": {[]string{"HOME=/h", "XDG_DATA_HOME=x"}, "/h/.local/share/mayfly"},
+		"HOME":                   {[]string{"HOME=/h", "HOMEX=/no"}, "/h/.local/share/mayfly"},
+		"USERPROFILE":            {[]string{"USERPROFILE=/u"}, "/u/.local/share/mayfly"},
 	} {
-		a := &app{environ: test.environ}
-		if got, err := a.root(); err != nil || filepath.ToSlash(got) != test.want {
+		a := &app{}
+		for _, v := range test.environ {
+			a.environ = append(a.environ, strings.Replace(v, "=/", "="+drive+"/", 1))
+		}
+		if got, err := a.root(); err != nil || filepath.ToSlash(got) != drive+test.want {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
@@ -199,5 +219,27 @@ func TestFindPhases(t *testing.T) {
 	}
 	if _, err := findPhases([]string{"1", "7"}); err == nil {
 		t.Error("phase 7 was found")
+	}
+}
+
+// TestBeside keeps what others wrote in its column, and from doing more than be seen.
+func TestBeside(t *testing.T) {
+	a := &app{streams: &terminal.Streams{Out: io.Discard}}
+	if got, want := a.beside(3, "red \x1b[31mX\x1b[0m\nsecond"), "red X\n   second"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestALostAnswerFails where the disk is full.
+func TestALostAnswerFails(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("there is no device that is always full: ", err)
+	}
+	defer full.Close()
+	out := &answerFile{File: full}
+	terminal.JSON(out, map[string]bool{"ok": true})
+	if !errors.Is(out.lost, syscall.ENOSPC) {
+		t.Errorf("got %v, want no space left", out.lost)
 	}
 }

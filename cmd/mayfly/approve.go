@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -54,8 +55,8 @@ type approvalDone struct {
 }
 
 func (a *app) approve(ctx context.Context, answer approval) error {
-	if len(answer.comment) > longestComment {
-		return usage("--comment has %d characters, and AWS takes %d", len(answer.comment), longestComment)
+	if n := utf8.RuneCountInString(answer.comment); n > longestComment {
+		return usage("--comment has %d characters, and AWS takes %d", n, longestComment)
 	}
 	e, dir, err := a.environment()
 	if err != nil {
@@ -118,10 +119,10 @@ func (a *app) showQuestion(q *workshop.Question, r approvalDone) {
 		{"waiting", fmt.Sprintf("for %s", a.now().Sub(r.Asked).Round(time.Second))},
 	} {
 		if row[1] != "" {
-			a.answer("  %-8s %s\n", row[0], strings.ReplaceAll(row[1], "\n", "\n           "))
+			a.answer("  %-8s %s\n", row[0], a.beside(11, row[1]))
 		}
 	}
-	if n := len(q.Behind); n > 0 {
+	if len(q.Behind) > 0 {
 		a.answer("  %s\n", style.Faint("A newer commit waits behind it."))
 	}
 }
@@ -154,6 +155,6 @@ func (a *app) showAnswer(r approvalDone) {
 	}
 	a.answer("%s %.7s: %s\n", style.Good("approved"), r.Commit, r.Comment)
 	if r.Live != nil {
-		a.answer("%s answers %s\n", r.Live.URL, r.Live.After)
+		a.answer("%s answers %s\n", r.Live.URL, terminal.Clean(r.Live.After))
 	}
 }

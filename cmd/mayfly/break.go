@@ -37,7 +37,7 @@ func (a *app) breakCommand() *cobra.Command {
 					return err
 				}
 			}
-			return a.work(cmd.Context(), "break", func(w *workshop.Workshop) error {
+			return a.work(cmd.Context(), "break", func(w *workshop.Workshop, _ func()) error {
 				if o.reveal {
 					return a.reveal(w)
 				}
@@ -81,7 +81,7 @@ func (a *app) breakSomething(ctx context.Context, w *workshop.Workshop, in *phas
 	}
 	style := a.streams.OutStyle()
 	a.answer("Something is broken now. %s says what is seen of it;\n%s tells.\n",
-		style.Command(phases.Typed(a.flags.env, "mayfly verify")), style.Command(phases.Typed(a.flags.env, "mayfly break --reveal")))
+		style.Command(a.typed("mayfly verify")), style.Command(a.typed("mayfly break --reveal")))
 	return nil
 }
 

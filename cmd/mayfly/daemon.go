@@ -141,12 +141,11 @@ func (a *app) inProcess() (localAWS, func() error) {
 		if at, ok := a.running(ctx, dir); ok {
 			return at, nil
 		}
-		var err error
-		if server, err = a.startServer(dir, serveOptions{}); err != nil {
-			return endpoint{}, err
+		started, at, err := a.startServer(dir, serveOptions{})
+		if err == nil {
+			server = started
 		}
-		at := endpointOf(server)
-		return at, writeEndpoint(dir, at)
+		return at, err
 	}
 	end := func() error {
 		if server == nil {
@@ -172,10 +171,14 @@ func writeEndpoint(dir string, at endpoint) error {
 		return fmt.Errorf("say where the local AWS is: %w", err)
 	}
 	temporary := endpointFile(dir) + ".new"
-	if err := os.WriteFile(temporary, data, 0o600); err != nil {
-		return fmt.Errorf("say where the local AWS is: %w", err)
+	err = os.WriteFile(temporary, data, 0o600)
+	if err == nil {
+		err = os.Rename(temporary, endpointFile(dir))
 	}
-	return os.Rename(temporary, endpointFile(dir))
+	if err != nil {
+		return fmt.Errorf("say where the local AWS is: %w", errors.Join(err, os.RemoveAll(temporary)))
+	}
+	return nil
 }
 
 func removeEndpoint(dir string) error {
@@ -185,22 +188,34 @@ func removeEndpoint(dir string) error {
 	return nil
 }
 
-// startServer starts the local AWS of an environment in this process.
-func (a *app) startServer(dir string, o serveOptions) (*localaws.Server, error) {
+// startServer starts the local AWS of an environment in this process, and
+// writes down how it is reached.
+func (a *app) startServer(dir string, o serveOptions) (*localaws.Server, endpoint, error) {
 	server, err := localaws.Start(localaws.Options{
 		Dir: localDir(dir), Port: o.port, Region: a.flags.region, Environ: a.environ, Now: a.now,
 		BuildVariables: a.buildVariables(), Faults: o.faults, PermitAll: o.permitAll, Log: a.localLogger(),
 	})
 	if errors.Is(err, localaws.ErrInUse) {
-		return nil, fmt.Errorf("the local AWS of environment %s is held by another process: %w", a.flags.env, err)
+		return nil, endpoint{}, fmt.Errorf("the local AWS of environment %s is held by another process: %w", a.flags.env, err)
+	}
+	if errors.Is(err, localaws.ErrDamaged) {
+		return nil, endpoint{}, fmt.Errorf("%w: empty it with `%s`; `%s` then makes all anew, from your working copy",
+			err, a.typed("mayfly local wipe"), a.typed("mayfly run"))
 	}
 	if kept, ok := errors.AsType[*localaws.PlaceError](err); ok {
-		return nil, otherPlace(kept)
+		return nil, endpoint{}, otherPlace(kept)
 	}
 	if taken, ok := errors.AsType[*localaws.PortError](err); ok {
-		return nil, fmt.Errorf("%w; end what listens there, or give the local AWS another port with `mayfly local start --port N`", taken)
+		return nil, endpoint{}, fmt.Errorf("%w; end what listens there, or give the local AWS another port with `%s --port N`", taken, a.typed("mayfly local start"))
 	}
-	return server, err
+	if err != nil {
+		return nil, endpoint{}, err
+	}
+	at := endpointOf(server)
+	if err := writeEndpoint(dir, at); err != nil {
+		return nil, endpoint{}, errors.Join(err, server.Close())
+	}
+	return server, at, nil
 }
 
 // buildVariables lets builds fetch Go modules from this machine's own module

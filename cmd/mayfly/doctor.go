@@ -43,8 +43,9 @@ func (a *app) doctorCommand() *cobra.Command {
 			"--rehearse also tries a push, a build, a pipeline and a function, and ends with \"Ready\".",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r := report{OK: true, Findings: a.examine(cmd.Context())}
-			for _, f := range r.Findings {
+			for i, f := range r.Findings {
 				r.OK = r.OK && f.State != missing
+				r.Findings[i].Detail = a.redact(f.Detail)
 			}
 			if !a.flags.json {
 				a.showReport(cmd.Context(), r)
@@ -60,7 +61,7 @@ func (a *app) doctorCommand() *cobra.Command {
 			case rehearse && r.OK:
 				a.answer("\n%s\n", a.streams.OutStyle().Good("Ready"))
 			case r.OK:
-				a.answer("\nThis machine has what the workshop needs. `mayfly doctor --rehearse` tries it.\n")
+				a.answer("\nThis machine has what the workshop needs. `%s` tries it.\n", a.typed("mayfly doctor --rehearse"))
 			}
 			if !r.OK {
 				return errTold
@@ -112,6 +113,9 @@ func (a *app) rehearseForReport(ctx context.Context, r *report) error {
 // logLines is how many of the newest lines of the local AWS's log a report shows.
 const logLines = 5
 
+// detailColumn is where the details of a report stand.
+const detailColumn = 27
+
 func (a *app) showReport(ctx context.Context, r report) {
 	style := a.streams.OutStyle()
 	a.answer("mayfly %s, %s, %s/%s, %s\n\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, a.now().UTC().Format(time.RFC3339))
@@ -123,9 +127,9 @@ func (a *app) showReport(ctx context.Context, r report) {
 		case note:
 			mark = style.Doubt("· note   ")
 		}
-		a.answer("%s  %-14s %s\n", mark, f.Name, a.redact(f.Detail))
+		a.answer("%s  %-14s %s\n", mark, f.Name, a.beside(detailColumn, f.Detail))
 		if f.Fix != "" {
-			a.answer("%27s%s\n", "", style.Command(f.Fix))
+			a.answer("%*s%s\n", detailColumn, "", style.Command(f.Fix))
 		}
 	}
 	dir, err := a.dir()
@@ -139,7 +143,7 @@ func (a *app) showReport(ctx context.Context, r report) {
 	lines := strings.Split(strings.TrimSpace(string(log)), "\n")
 	a.answer("\nThe end of the local AWS's log, %s:\n", a.redact(localLog(dir)))
 	for _, line := range lines[max(0, len(lines)-logLines):] {
-		a.answer("  %s\n", a.redact(line))
+		a.answer("  %s\n", terminal.Clean(a.redact(line)))
 	}
 }
 

@@ -26,7 +26,8 @@ const exitCodesHelp = `Exit codes:
   1    failed
   2    wrong usage
   3    a check came out wrong
-  4    no permission, no credentials, or a check that cannot tell
+  4    no permission, no credentials, the wrong account, or a check that
+       cannot tell
   130  interrupted
 `
 
@@ -39,6 +40,9 @@ func exitCode(err error) int {
 		return exitInterrupted
 	}
 	if _, ok := errors.AsType[*usageError](err); ok {
+		return exitUsage
+	}
+	if errors.Is(err, cloud.ErrNoRegion) {
 		return exitUsage
 	}
 	if _, ok := errors.AsType[*phases.UnknownError](err); ok {
@@ -58,6 +62,9 @@ func exitCode(err error) int {
 		return exitWrong
 	}
 	if _, ok := errors.AsType[*workshop.WrongAccountError](err); ok {
+		return exitNotAllowed
+	}
+	if _, ok := errors.AsType[*accountError](err); ok {
 		return exitNotAllowed
 	}
 	switch cloud.TroubleOf(err) {

@@ -28,12 +28,8 @@ func (a *app) gotoCommand() *cobra.Command {
 		Args:              phaseArguments(1, 1),
 		ValidArgsFunction: completePhases,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.work(cmd.Context(), "goto", func(w *workshop.Workshop) error {
-				to, err := a.destination(cmd.Context(), w, args[0])
-				if err != nil {
-					return err
-				}
-				return a.travel(cmd.Context(), w, to, yes)
+			return a.work(cmd.Context(), "goto", func(w *workshop.Workshop, settle func()) error {
+				return a.travel(cmd.Context(), w, args[0], yes, settle)
 			})
 		},
 	}
@@ -47,16 +43,8 @@ func (a *app) resetCommand() *cobra.Command {
 		Use: "reset [PHASE]", Short: "This phase again, from its start; your work is kept on a branch",
 		Args: phaseArguments(0, 1), ValidArgsFunction: completePhases,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.work(cmd.Context(), "reset", func(w *workshop.Workshop) error {
-				name := "+0"
-				if len(args) > 0 {
-					name = args[0]
-				}
-				to, err := a.destination(cmd.Context(), w, name)
-				if err != nil {
-					return err
-				}
-				return a.travel(cmd.Context(), w, to, yes)
+			return a.work(cmd.Context(), "reset", func(w *workshop.Workshop, settle func()) error {
+				return a.travel(cmd.Context(), w, append(args, "+0")[0], yes, settle)
 			})
 		},
 	}
@@ -102,8 +90,12 @@ func (a *app) destination(ctx context.Context, w *workshop.Workshop, name string
 	return all[number-1], nil
 }
 
-// travel goes to the start of a phase, and says first what that takes.
-func (a *app) travel(ctx context.Context, w *workshop.Workshop, to *phases.Phase, yes bool) error {
+// travel goes to the start of the phase that was named, and says first what that takes.
+func (a *app) travel(ctx context.Context, w *workshop.Workshop, name string, yes bool, settle func()) error {
+	to, err := a.destination(ctx, w, name)
+	if err != nil {
+		return err
+	}
 	all := w.Phases(ctx)
 	if !slices.Contains(all, to) {
 		all = append(all, to) // a phase beyond the workshop, which is begun now
@@ -132,6 +124,7 @@ func (a *app) travel(ctx context.Context, w *workshop.Workshop, to *phases.Phase
 		}
 	}
 	travelled, err := w.Travel(ctx, route)
+	settle()
 	if err != nil {
 		if len(travelled.Kept) > 0 {
 			err = fmt.Errorf("%w (your work is on the branch %s)", err, strings.Join(travelled.Kept, " and "))

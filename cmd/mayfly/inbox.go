@@ -49,17 +49,17 @@ func (a *app) localInboxCommand() *cobra.Command {
 
 func (a *app) showMessage(m sns.Message) {
 	style := a.streams.OutStyle()
-	a.answer("%s\n", style.Bold(cmp.Or(m.Subject, "(no subject)")))
+	a.answer("%s\n", style.Bold(terminal.Clean(cmp.Or(m.Subject, "(no subject)"))))
 	a.answer("  %s\n", style.Faint(m.Time.Local().Format(time.DateTime)+", from "+m.TopicARN))
 	if len(m.To) > 0 {
-		a.answer("  %s\n", style.Faint("AWS would have sent it to "+strings.Join(m.To, ", ")))
+		a.answer("  %s\n", style.Faint("AWS would have sent it to "+terminal.Clean(strings.Join(m.To, ", "))))
 	}
 	body := m.Body
 	var indented bytes.Buffer
 	if json.Indent(&indented, []byte(body), "", "  ") == nil {
 		body = indented.String()
 	}
-	for line := range strings.Lines(body + "\n") {
+	for line := range strings.Lines(terminal.Clean(body) + "\n") {
 		a.answer("  %s", line)
 	}
 	if m.Token != "" {

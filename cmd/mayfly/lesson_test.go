@@ -93,6 +93,8 @@ type learner struct {
 	shell   *shell
 	scene   *verify.Scene
 	place   phases.Place
+	// sees, if there is one, makes of a command what a person at a terminal sees of it, and types.
+	sees func(command string) string
 	// gone says that the environment was torn down, and its local AWS has stopped.
 	gone bool
 }
@@ -168,6 +170,9 @@ func (l *learner) study(lesson string, section phases.Section) {
 		l.settle()
 		var output strings.Builder
 		for i, command := range block.Commands {
+			if l.sees != nil {
+				command = l.sees(command)
+			}
 			began := time.Now() //nolint:forbidigo // it measures a person at a shell
 			out, code := l.shell.run(command)
 			output.WriteString(out)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"runtime/debug"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mayfly-cd/mayfly/internal/prompt"
 	"github.com/mayfly-cd/mayfly/internal/terminal"
 	"github.com/mayfly-cd/mayfly/localaws"
 )
@@ -36,9 +38,12 @@ func (a *app) localStartCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := checkPort(port); err != nil {
+				return err
+			}
 			if port != 0 {
 				if _, ok := a.running(cmd.Context(), dir); ok {
-					return errors.New("it runs already: `mayfly local stop` first")
+					return fmt.Errorf("it runs already: `%s` first", a.typed("mayfly local stop"))
 				}
 				if err := keepPort(dir, port); err != nil {
 					return err
@@ -52,12 +57,20 @@ func (a *app) localStartCommand() *cobra.Command {
 				terminal.JSON(a.streams.Out, map[string]any{"url": at.URL, "region": at.Region, "account": at.Account, "pid": at.PID})
 				return nil
 			}
-			a.answer("The local AWS runs at %s (process %d).\neval \"$(mayfly local env)\" points AWS clients at it.\n", at.URL, at.PID)
+			a.answer("The local AWS runs at %s (process %d).\neval \"$(%s)\" points AWS clients at it.\n", at.URL, at.PID, a.typed("mayfly local env"))
 			return nil
 		},
 	}
 	c.Flags().IntVar(&port, "port", 0, "the port to listen on, from now on (default: the last one, or any)")
 	return c
+}
+
+// checkPort says whether a port can be asked for. 0 asks for none.
+func checkPort(port int) error {
+	if port < 0 || port > 65535 {
+		return usage("--port %d: a port is a number from 1 to 65535", port)
+	}
+	return nil
 }
 
 // keepPort writes the port that the local AWS is to listen on from now on.
@@ -82,6 +95,12 @@ func (a *app) localServeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "serve", Short: "Run it in the foreground, until Ctrl-C", Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkPort(o.port); err != nil {
+				return err
+			}
+			if err := localaws.CheckFaults(o.faults); err != nil {
+				return usage("--fault: %w", err)
+			}
 			dir, err := a.dir()
 			if err != nil {
 				return err
@@ -100,16 +119,12 @@ func (a *app) localServeCommand() *cobra.Command {
 }
 
 func (a *app) serve(ctx context.Context, dir string, o serveOptions) (err error) {
-	server, err := a.startServer(dir, o)
+	server, at, err := a.startServer(dir, o)
 	if err != nil {
 		if o.announce {
 			a.announce(endpoint{Error: err.Error()})
 		}
 		return err
-	}
-	at := endpointOf(server)
-	if err := writeEndpoint(dir, at); err != nil {
-		return errors.Join(err, server.Close())
 	}
 	defer func() { err = errors.Join(err, server.Close(), removeEndpoint(dir)) }()
 	if o.announce {
@@ -149,7 +164,7 @@ const idleTick = time.Second
 // announce tells the process that started this one how it is reached, and lets go of its pipe.
 func (a *app) announce(at endpoint) {
 	_ = json.NewEncoder(a.streams.Out).Encode(at) // nobody may be listening any more
-	if out, ok := a.streams.Out.(*os.File); ok {
+	if out, ok := a.streams.Out.(io.Closer); ok {
 		_ = out.Close()
 	}
 }
@@ -162,14 +177,18 @@ func (a *app) localStopCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, ok := a.running(cmd.Context(), dir); !ok {
-				a.answer("The local AWS of environment %s does not run.\n", a.flags.env)
-				return removeEndpoint(dir)
-			}
+			_, ran := a.running(cmd.Context(), dir)
 			if err := a.stopBackground(cmd.Context(), dir); err != nil {
 				return err
 			}
-			a.answer("Stopped. `mayfly local start` goes on where it was.\n")
+			switch {
+			case a.flags.json:
+				terminal.JSON(a.streams.Out, map[string]any{"environment": a.flags.env, "stopped": ran})
+			case ran:
+				a.answer("Stopped. `%s` goes on where it was.\n", a.typed("mayfly local start"))
+			default:
+				a.answer("The local AWS of environment %s does not run.\n", a.flags.env)
+			}
 			return nil
 		},
 	}
@@ -186,6 +205,9 @@ func (a *app) localWipeCommand() *cobra.Command {
 			}
 			if !yes {
 				ok, err := a.prompter().Confirm("Delete everything in the local AWS of environment " + a.flags.env + "?")
+				if errors.Is(err, prompt.ErrNoAnswer) {
+					return usage("with no terminal to ask in, say --yes to delete everything in the local AWS of environment %s", a.flags.env)
+				}
 				if err != nil {
 					return err
 				}
@@ -198,6 +220,10 @@ func (a *app) localWipeCommand() *cobra.Command {
 			}
 			if err := localaws.Wipe(localDir(dir)); err != nil {
 				return err
+			}
+			if a.flags.json {
+				terminal.JSON(a.streams.Out, map[string]any{"environment": a.flags.env, "empty": true})
+				return nil
 			}
 			a.answer("The local AWS of environment %s is empty.\n", a.flags.env)
 			return nil

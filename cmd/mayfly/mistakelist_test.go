@@ -8,7 +8,7 @@ import (
 
 // mistakes are the learners' mistakes.
 func mistakes() []mistake {
-	return slices.Concat(pushMistakes(), buildMistakes(), deployMistakes(), triggerMistakes(), permissionMistakes(), goneMistakes(), stoppedMistakes(), sabotages())
+	return slices.Concat(pushMistakes(), buildMistakes(), deployMistakes(), triggerMistakes(), permissionMistakes(), documentMistakes(), goneMistakes(), stuckMistakes(), stoppedMistakes(), sabotages())
 }
 
 // commitAll commits and pushes what a mistake has changed.
@@ -31,6 +31,14 @@ func pushMistakes() []mistake {
 			name: "committed with a detached HEAD", at: phases.Caching,
 			shell: "git checkout --quiet --detach && " + greet + "git commit --quiet --all -m Detached",
 			check: workingCopyCheck, says: "HEAD is detached",
+		},
+		{
+			name: "a branch without a commit was begun", at: phases.Caching,
+			shell: "git checkout --quiet --orphan new", check: workingCopyCheck, says: "on the branch new",
+		},
+		{
+			name: "a branch without a commit and without files was begun", at: phases.Caching,
+			shell: "git switch --quiet --orphan new", check: workingCopyCheck, says: "on the branch new",
 		},
 		{
 			name: "the remote was removed", at: phases.Caching,

@@ -215,7 +215,7 @@ func goneMistakes() []mistake {
 		{name: "the pipeline's stack was deleted in phase 2", at: phases.CodeBuild, check: "project", says: "there is no project .*there is no stack", do: deleteStack(cloud.Names.PipelineStack)},
 		{name: "the application's stack was deleted", at: at, check: "application-stack", says: "there is no stack", do: deleteStack(cloud.Names.ApplicationStack)},
 		{
-			name: "the repository's stack lost its tags", at: at, check: "repository", says: "has lost its tag mayfly:environment",
+			name: "the repository's stack lost its tags", at: at, check: "repository", says: "has not the tag mayfly:environment",
 			do: onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
 				_, err := c.CloudFormation.UpdateStack(w.t.Context(), &cloudformation.UpdateStackInput{
 					StackName: aws.String(n.RepositoryStack()), UsePreviousTemplate: aws.Bool(true), Tags: []cftypes.Tag{{Key: aws.String("a"), Value: aws.String("b")}},

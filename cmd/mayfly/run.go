@@ -112,7 +112,7 @@ func (a *app) run(ctx context.Context, wanted []*phases.Phase, yes, teardown boo
 	done()
 	summary := runDone{Event: "run.done", OK: runErr == nil, Phases: results}
 	if runErr != nil {
-		summary.Detail = runErr.Error()
+		summary.Detail = phases.TypedIn(e.Name, runErr.Error())
 	}
 	if summary.Phases == nil {
 		summary.Phases = []workshop.PhaseResult{}
@@ -122,7 +122,9 @@ func (a *app) run(ctx context.Context, wanted []*phases.Phase, yes, teardown boo
 	}
 	summary.Live = w.LiveChange()
 	if !a.flags.json {
-		a.showRun(summary)
+		if len(results) > 0 { // else no phase was begun, and the reason is all there is to say
+			a.showRun(summary)
+		}
 		if runErr == nil {
 			a.answer("\nNow try %s\n", a.streams.OutStyle().Command("mayfly"))
 		}
@@ -132,7 +134,7 @@ func (a *app) run(ctx context.Context, wanted []*phases.Phase, yes, teardown boo
 		if err != nil {
 			return errors.Join(runErr, err)
 		}
-		receipt, err := a.tearDown(ctx, w, plan, reporter)
+		receipt, err := a.tearDown(ctx, w, plan, done)
 		summary.Teardown = &receipt
 		summary.OK = summary.OK && receipt.OK && err == nil
 		runErr = errors.Join(runErr, err)
@@ -166,9 +168,6 @@ func (a *app) environmentToRun(ctx context.Context) (workshop.Environment, strin
 	}
 	e, dir, err := a.environment()
 	if err == nil {
-		if a.flags.workdir != "" && absolute(a.flags.workdir) != e.WorkDir {
-			return e, dir, usage("environment %s has its working copy in %s, not in %s", e.Name, e.WorkDir, a.flags.workdir)
-		}
 		if a.flags.ownAppPath != "" && absolute(a.flags.ownAppPath) != e.ApplicationDir {
 			return e, dir, usage("environment %s was made with another application than %s: give it a name of its own with --env",
 				e.Name, a.flags.ownAppPath)
@@ -269,7 +268,7 @@ func (a *app) openToRun(ctx context.Context, e workshop.Environment, dir string,
 // consent asks before anything is made in an account. On this laptop nothing needs it.
 func (a *app) consent(e workshop.Environment, yes bool) error {
 	if a.flags.account != "" && a.flags.account != e.Account {
-		return &workshop.WrongAccountError{Want: "account " + a.flags.account, Have: "account " + e.Account}
+		return &accountError{asked: a.flags.account, have: e.Account}
 	}
 	if e.Target != targetAWS || yes && a.flags.account != "" {
 		return nil

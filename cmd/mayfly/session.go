@@ -8,8 +8,9 @@ import (
 )
 
 // work opens the environment for a verb that changes something, does it while
-// nobody else may, and shows how it goes.
-func (a *app) work(ctx context.Context, verb string, do func(w *workshop.Workshop) error) (err error) {
+// nobody else may, and shows how it goes. do calls settle before it says
+// something itself, which then stands below what was shown.
+func (a *app) work(ctx context.Context, verb string, do func(w *workshop.Workshop, settle func()) error) (err error) {
 	e, dir, err := a.environment()
 	if err != nil {
 		return err
@@ -19,13 +20,13 @@ func (a *app) work(ctx context.Context, verb string, do func(w *workshop.Worksho
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	reporter, done := a.reporter()
-	defer done()
+	reporter, settle := a.reporter()
+	defer settle()
 	w, err := a.open(ctx, e, dir, a.background, reporter)
 	if err != nil {
 		return err
 	}
-	return do(w)
+	return do(w, settle)
 }
 
 // look opens the environment for a verb that only looks.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mayfly-cd/mayfly/internal/git"
+	"github.com/mayfly-cd/mayfly/internal/terminal"
 	"github.com/mayfly-cd/mayfly/internal/workshop"
 	"github.com/mayfly-cd/mayfly/phases"
 )
@@ -62,7 +63,11 @@ func (a *app) show(e workshop.Environment, what string, o showOptions) error {
 		if what != "app" || o.into == "" {
 			return usage("it is `mayfly show app --into DIR`")
 		}
-		return writeApplication(sample, o.into)
+		written, err := writeApplication(sample, o.into)
+		if err == nil && a.flags.json {
+			terminal.JSON(a.streams.Out, map[string]any{"into": absolute(o.into), "files": written})
+		}
+		return err
 	}
 	if o.template || o.buildspec || o.configuration {
 		phase, err := phases.Find(what)
@@ -70,10 +75,15 @@ func (a *app) show(e workshop.Environment, what string, o showOptions) error {
 			return err
 		}
 		file, err := materialOf(e, sample, phase, o)
-		if err == nil {
+		switch {
+		case err != nil:
+			return err
+		case a.flags.json:
+			terminal.JSON(a.streams.Out, map[string]string{"phase": phase.Name, "file": string(file)})
+		default:
 			a.answer("%s", file)
 		}
-		return err
+		return nil
 	}
 	folder := what
 	if !slices.Contains(lessonsBeside, what) {
@@ -86,6 +96,10 @@ func (a *app) show(e workshop.Environment, what string, o showOptions) error {
 	lesson, err := phases.ReadLesson(folder, phases.NewPlace(e.Names(), e.WorkDir, e.Tags(), sample))
 	if err != nil {
 		return err
+	}
+	if a.flags.json {
+		terminal.JSON(a.streams.Out, lessonJSON(folder, lesson))
+		return nil
 	}
 	a.showLesson(lesson)
 	return nil
@@ -110,6 +124,15 @@ func materialOf(e workshop.Environment, sample *phases.Application, phase *phase
 	return sample.Buildspec(phase.Name), nil
 }
 
+// lessonJSON is a lesson as --json shows it.
+func lessonJSON(name string, l phases.Lesson) map[string]any {
+	sections := []map[string]string{}
+	for _, s := range l.Sections {
+		sections = append(sections, map[string]string{"title": s.Title, "text": s.Text})
+	}
+	return map[string]any{"lesson": name, "title": l.Title, "opening": l.Opening, "sections": sections}
+}
+
 func (a *app) showLesson(l phases.Lesson) {
 	a.answer("# %s\n", l.Title)
 	if l.Opening != "" {
@@ -120,18 +143,21 @@ func (a *app) showLesson(l phases.Lesson) {
 	}
 }
 
-// writeApplication writes the application's files into a folder and leaves alone what is there.
-func writeApplication(sample *phases.Application, dir string) error {
+// writeApplication writes the application's files into a folder, leaves alone
+// what is there, and returns what was written.
+func writeApplication(sample *phases.Application, dir string) (written []string, err error) {
 	files, err := sample.Files()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	maps.DeleteFunc(files, func(name string, _ []byte) bool {
 		_, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name)))
 		return err == nil
 	})
 	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return fmt.Errorf("write the sample application: %w", err)
+		return nil, fmt.Errorf("write the sample application: %w", err)
 	}
-	return (&git.Checkout{Dir: dir}).Write(files)
+	written = slices.AppendSeq(make([]string, 0, len(files)), maps.Keys(files))
+	slices.Sort(written)
+	return written, (&git.Checkout{Dir: dir}).Write(files)
 }

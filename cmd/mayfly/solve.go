@@ -14,12 +14,12 @@ func (a *app) solveCommand() *cobra.Command {
 		Use: "solve", Short: "Do the step that you are at, as you would have done it", Args: noArguments,
 		Long: "Solve does the one step that you are at, and checks it. What it commits you can read\nwith `git show`; `mayfly show` has the lesson.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.work(cmd.Context(), "solve", func(w *workshop.Workshop) error { return a.solve(cmd.Context(), w) })
+			return a.work(cmd.Context(), "solve", func(w *workshop.Workshop, settle func()) error { return a.solve(cmd.Context(), w, settle) })
 		},
 	}
 }
 
-func (a *app) solve(ctx context.Context, w *workshop.Workshop) error {
+func (a *app) solve(ctx context.Context, w *workshop.Workshop, settle func()) error {
 	at, err := w.Where(ctx, w.Phases(ctx))
 	if err != nil {
 		return err
@@ -31,6 +31,7 @@ func (a *app) solve(ctx context.Context, w *workshop.Workshop) error {
 	if err := w.Solve(ctx, at.Phase, at.Step); err != nil {
 		return err
 	}
+	settle()
 	after := w.Head(ctx)
 	next, err := w.Where(ctx, w.Phases(ctx))
 	if err != nil {

@@ -34,17 +34,23 @@ func (a *app) start(ctx context.Context) error {
 		return err
 	}
 	if _, nobody := a.prompter().(prompt.Nobody); nobody {
-		if !isNew {
+		switch {
+		case !isNew:
 			return a.showStatus(ctx, e, dir)
+		case a.flags.json:
+			return a.showNothing()
 		}
-		style := a.streams.OutStyle()
 		a.answer("%s", welcome)
-		a.answer("Next: %s\n      does all five phases and checks each step; `mayfly run codecommit` does the first\n",
-			style.Command("mayfly run"))
+		a.answer("Next: %s\n      does all five phases and checks each step; `%s` does the first\n",
+			a.streams.OutStyle().Command(a.firstCommand()), a.typed("mayfly run codecommit"))
 		return nil
 	}
 	err = a.walk(ctx, isNew)
 	if errors.Is(err, walk.ErrQuit) {
+		if _, _, err := a.environment(); errors.Is(err, errNoEnvironment) {
+			a.say("Nothing was made yet. `%s` asks again.\n", a.typed("mayfly"))
+			return nil
+		}
 		a.say("What was done is kept. `%s` goes on from here.\n", a.typed("mayfly"))
 		return nil
 	}
@@ -92,6 +98,7 @@ func (a *app) walk(ctx context.Context, isNew bool) (err error) {
 	if err != nil {
 		return err
 	}
+	human.Done()
 	if answers.LeadTime != "" {
 		if err := w.Answered(answers.LeadTime); err != nil {
 			return err
@@ -101,7 +108,7 @@ func (a *app) walk(ctx context.Context, isNew bool) (err error) {
 		Workshop: w, Ask: quietBefore{a.prompter(), human}, Screen: screen, Place: a.where(e), Working: a.listen(human), Alone: alone,
 		Teardown: func(ctx context.Context) (done bool, err error) {
 			err = alone(func() error {
-				done, err = a.teardownInWalk(ctx, e, w, human)
+				done, err = a.teardownInWalk(ctx, e, w, human.Done)
 				return err
 			})
 			return done, err
@@ -110,6 +117,9 @@ func (a *app) walk(ctx context.Context, isNew bool) (err error) {
 			return alone(func() error { return a.breakSomething(ctx, w, p, breakOptions{}) })
 		},
 		SaveCard: func(c terminal.Card) (string, error) { return saveCard(dir, c) },
+	}
+	if e.Target == targetLocal {
+		walker.ShellNeeds = `eval "$(` + w.Place().Mayfly + ` local env)"`
 	}
 	return walker.Run(ctx)
 }
@@ -157,6 +167,7 @@ func (a *app) listen(human *terminal.Human) func(ctx context.Context, keys []pro
 		})
 		err := do(ctx)
 		restore()
+		human.Done() // what is said next stands below
 		if errors.Is(context.Cause(ctx), errTaken) {
 			return taken, nil
 		}
@@ -223,7 +234,7 @@ func saveCard(dir string, c terminal.Card) (string, error) {
 }
 
 // teardownInWalk takes everything down after asking, as `mayfly teardown` does.
-func (a *app) teardownInWalk(ctx context.Context, e workshop.Environment, w *workshop.Workshop, reporter workshop.Reporter) (bool, error) {
+func (a *app) teardownInWalk(ctx context.Context, e workshop.Environment, w *workshop.Workshop, settle func()) (bool, error) {
 	plan, err := w.Plan(ctx)
 	if err != nil {
 		return false, err
@@ -236,7 +247,7 @@ func (a *app) teardownInWalk(ctx context.Context, e workshop.Environment, w *wor
 		}
 		return false, err
 	}
-	_, err = a.tearDown(ctx, w, plan, reporter)
+	err = a.tearDownAndStop(ctx, w, plan, settle)
 	return err == nil, err
 }
 

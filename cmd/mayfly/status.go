@@ -45,7 +45,7 @@ func (a *app) showStatus(ctx context.Context, e workshop.Environment, dir string
 		terminal.JSON(a.streams.Out, s)
 		return nil
 	}
-	terminal.Status(a.streams.Out, a.streams.OutStyle(), s, a.flags.verbose)
+	terminal.Status(a.streams.Out, a.streams.OutStyle(), a.breakAt(), s, a.flags.verbose)
 	return nil
 }
 
@@ -53,7 +53,7 @@ func (a *app) showStatus(ctx context.Context, e workshop.Environment, dir string
 func (a *app) showNothing() error {
 	s := workshop.Status{
 		Environment: a.flags.env, Target: a.flags.target, LeadTimes: []workshop.LeadTime{},
-		Next: workshop.Next{Phase: phases.All[0].Name, Command: "mayfly run", Why: "nothing has been made yet"},
+		Next: workshop.Next{Phase: phases.All[0].Name, Command: a.firstCommand(), Why: "nothing has been made yet"},
 	}
 	for _, p := range phases.All {
 		s.Phases = append(s.Phases, workshop.PhaseStatus{
@@ -64,6 +64,6 @@ func (a *app) showNothing() error {
 		terminal.JSON(a.streams.Out, s)
 		return nil
 	}
-	a.answer("Nothing has been made yet in environment %s.\n\nNext: mayfly run\n", a.flags.env)
+	a.answer("Nothing has been made yet in environment %s.\n\nNext: %s\n", a.flags.env, s.Next.Command)
 	return nil
 }

@@ -32,53 +32,59 @@ type teardownDone struct {
 	workshop.Receipt
 }
 
-func (a *app) teardown(ctx context.Context, yes, dry bool) (err error) {
-	e, dir, err := a.environment()
-	if errors.Is(err, errNoEnvironment) {
-		if a.flags.json {
-			terminal.NewStream(a.streams.Out).Write(teardownDone{"teardown.done", emptyReceipt()})
+func (a *app) teardown(ctx context.Context, yes, dry bool) error {
+	err := a.work(ctx, "teardown", func(w *workshop.Workshop, settle func()) error {
+		plan, err := w.Plan(ctx)
+		if err != nil {
+			return err
+		}
+		if dry || !a.flags.json {
+			a.showPlan(plan)
+		}
+		if dry {
 			return nil
 		}
+		if err := a.confirmTeardown(w.Environment(), plan, yes); err != nil {
+			return err
+		}
+		return a.tearDownAndStop(ctx, w, plan, settle)
+	})
+	switch {
+	case errors.Is(err, errNoEnvironment) && a.flags.json:
+		terminal.NewStream(a.streams.Out).Write(teardownDone{"teardown.done", emptyReceipt()})
+		return nil
+	case errors.Is(err, errNoEnvironment):
 		a.answer("There is no environment %s: nothing to delete.\n", a.flags.env)
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	release, err := workshop.Lock(dir, "mayfly teardown")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, release()) }()
-	reporter, done := a.reporter()
-	defer done()
-	w, err := a.open(ctx, e, dir, a.background, reporter)
-	if err != nil {
-		return err
-	}
-	plan, err := w.Plan(ctx)
-	if err != nil {
-		return err
-	}
+	return err
+}
+
+// showPlan says what a teardown is going to delete.
+func (a *app) showPlan(plan *workshop.Plan) {
 	if !a.flags.json {
 		terminal.Plan(a.streams.Out, a.streams.OutStyle(), plan)
+		return
 	}
-	if dry {
-		if a.flags.json {
-			terminal.JSON(a.streams.Out, map[string]any{
-				"event": "teardown.plan", "stacks": plan.Stacks, "resources": plan.Resources, "notOurs": plan.NotOurs,
-			})
-		}
-		return nil
-	}
-	if err := a.confirmTeardown(e, plan, yes); err != nil {
+	terminal.JSON(a.streams.Out, map[string]any{
+		"event": "teardown.plan", "stacks": itemsOf(plan.Stacks), "resources": itemsOf(plan.Resources), "notOurs": itemsOf(plan.NotOurs),
+	})
+}
+
+// itemsOf has JSON say [] of a list with nothing in it.
+func itemsOf(items []workshop.Item) []workshop.Item { return append([]workshop.Item{}, items...) }
+
+// tearDownAndStop carries a plan out, shows the receipt, and ends the local
+// AWS, in which nothing is left.
+func (a *app) tearDownAndStop(ctx context.Context, w *workshop.Workshop, plan *workshop.Plan, settle func()) error {
+	if _, err := a.tearDown(ctx, w, plan, settle); err != nil || w.Environment().Target != targetLocal {
 		return err
 	}
-	_, err = a.tearDown(ctx, w, plan, reporter)
-	if err == nil && e.Target == targetLocal {
-		err = a.stopBackground(ctx, dir)
+	dir, err := a.dir()
+	if err != nil {
+		return err
 	}
-	return err
+	return a.stopBackground(ctx, dir)
 }
 
 func emptyReceipt() workshop.Receipt {
@@ -100,11 +106,9 @@ func (a *app) confirmTeardown(e workshop.Environment, plan *workshop.Plan, yes b
 }
 
 // tearDown carries a plan out and shows the receipt.
-func (a *app) tearDown(ctx context.Context, w *workshop.Workshop, plan *workshop.Plan, reporter workshop.Reporter) (workshop.Receipt, error) {
+func (a *app) tearDown(ctx context.Context, w *workshop.Workshop, plan *workshop.Plan, settle func()) (workshop.Receipt, error) {
 	receipt, err := w.Teardown(ctx, plan)
-	if human, ok := reporter.(*terminal.Human); ok {
-		human.Done()
-	}
+	settle()
 	if err != nil {
 		return receipt, err
 	}

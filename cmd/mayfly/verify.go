@@ -48,6 +48,6 @@ type verifyAnswer struct {
 
 // wasTold tells whether a verb has shown an error already, as verify does with its checks.
 func wasTold(err error) bool {
-	_, ok := errors.AsType[*workshop.CheckError](err)
-	return ok
+	check, ok := errors.AsType[*workshop.CheckError](err)
+	return ok && check.Told
 }

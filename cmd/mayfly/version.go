@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"runtime"
 	"runtime/debug"
 
@@ -30,8 +31,12 @@ func (a *app) versionCommand() *cobra.Command {
 				})
 				return nil
 			}
-			a.answer("mayfly %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			a.answer("%s\n", versionLine())
 			return nil
 		},
 	}
+}
+
+func versionLine() string {
+	return fmt.Sprintf("mayfly %s %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

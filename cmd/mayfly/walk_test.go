@@ -5,11 +5,13 @@ package main
 import (
 	"fmt"
 	"maps"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/mayfly-cd/mayfly/internal/text"
 	"github.com/mayfly-cd/mayfly/internal/workshop"
 	"github.com/mayfly-cd/mayfly/phases"
 )
@@ -83,8 +85,9 @@ func TestPersonLetsMayflyDoIt(t *testing.T) {
 		}
 		p.types("n" + enter)
 	}
+	p.expects("Enter goes on")
+	p.golden("end", "All five phases are done")
 	p.until("What next?", readers)
-	p.golden("end", "┌ mayfly")
 	p.types("a" + enter)
 	p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
 	p.golden("phase-6", "What you have now")
@@ -96,11 +99,26 @@ func TestPersonLetsMayflyDoIt(t *testing.T) {
 		t.Fatalf("the teardown ends with %d; the screen:\n%s", code, p.sees())
 	}
 	p.golden("receipt", "Receipt\n")
+	if _, err := os.Stat(endpointFile(filepath.Join(dir, "data", "mayfly", "default"))); err == nil {
+		t.Error("the local AWS still runs")
+	}
 	if !strings.Contains(p.sees(), "A fresh look finds nothing of this environment") {
 		t.Errorf("there is no receipt:\n%s", p.sees())
 	}
 	if !strings.Contains(p.sees(), "DELETE_COMPLETE") || strings.Contains(p.sees(), "DELETE_IN_PROGRESS") {
 		t.Errorf("the deletions are not followed to their end:\n%s", p.sees())
+	}
+
+	// Whoever comes back begins anew, in the folder that is still there.
+	p = sit(t, 80, 24, environ)
+	p.expects("Enter goes on")
+	p.shows("Phase 1 of 5")
+	p.until("What next?", with(readers, map[string]string{
+		"How shall it be done?": "d" + enter, "What about the working copy?": "d" + enter,
+	}))
+	p.types("q" + enter)
+	if code := p.leaves(); code != exitDone || strings.Contains(p.text(), "does not hold any more") {
+		t.Errorf("the second time ends with %d; the screen:\n%s", code, p.sees())
 	}
 }
 
@@ -115,6 +133,7 @@ func TestPersonTypesEverything(t *testing.T) {
 	needsAWS(t)
 	l := newLearner(t)
 	p := sit(t, 80, 24, l.environ)
+	l.sees = p.finds
 	for _, phase := range phases.Every() {
 		lesson, err := phase.Lesson(l.place)
 		if err != nil {
@@ -151,6 +170,64 @@ func TestPersonTypesEverything(t *testing.T) {
 	}
 }
 
+// TestWalkGoesOnWhereItWasLeft quits in the middle of what is read: whoever
+// comes back reads it to its end, and then not again.
+func TestWalkGoesOnWhereItWasLeft(t *testing.T) {
+	_, environ := home(t)
+	comesBack := func(leave string, words string) (p *person) {
+		t.Helper()
+		if p = sit(t, 100, 50, environ); leave == "" {
+			return p
+		}
+		p.answers(leave, "q"+enter)
+		p.shows(words)
+		if code := p.leaves(); code != exitDone {
+			t.Fatalf("quitting ends with %d; the screen:\n%s", code, p.sees())
+		}
+		return nil
+	}
+	p := comesBack("", "")
+	p.answers("How long does it take", "week"+enter)
+	p.answers("Where shall AWS be?", enter)
+	p.answers("Which sample application?", "python"+enter)
+	p.answers("Where shall your working copy be?", enter)
+	p.answers("Enter goes on", "q"+enter)
+	p.leaves()
+	comesBack("Enter goes on", "The one idea")
+	p = comesBack("", "")
+	p.until("How shall it be done?", readers)
+	p.types("q" + enter)
+	p.leaves()
+	p = comesBack("", "")
+	p.until("How shall it be done?", nil) // at once
+	p.types("d" + enter)
+	p.until("Enter goes on", map[string]string{"How shall it be done?": "d" + enter})
+	p.shows("CodeCommit, is done. Observe")
+	p.types("q" + enter)
+	p.leaves()
+	comesBack("Enter goes on", "CodeCommit, is done. Observe")
+	p = comesBack("", "")
+	p.until("What next?", readers)
+	p.types("q" + enter)
+	p.leaves()
+	comesBack("Enter goes on", "Phase 2 of 5")
+}
+
+// finds looks for a command in what the walk has shown, as the terminal's
+// width broke it, and returns it so.
+func (p *person) finds(command string) string {
+	p.t.Helper()
+	const indent, columns = 4, 80
+	lines := text.FoldShell(strings.Split(command, "\n"), columns-1-indent)
+	shown := strings.ReplaceAll(p.text(), "\r", "")
+	for _, line := range lines {
+		if !strings.Contains(shown, "\n"+strings.Repeat(" ", indent)+line+"\n") {
+			p.t.Errorf("the walk does not show %q", line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 // TestPersonFindsWhatWasBroken has something broken in secret, has it mended,
 // is told the story once, and may have the next thing broken.
 func TestPersonFindsWhatWasBroken(t *testing.T) {
@@ -169,7 +246,7 @@ func TestPersonFindsWhatWasBroken(t *testing.T) {
 		p.answers("How shall it be done?", "s"+enter)
 		p.until("What now?", readers)
 		p.shows("there is no project")
-		p.until("How shall it be done?", with(readers, map[string]string{"What now?": "d" + enter}))
+		p.until("How shall it be done?", with(readers, map[string]string{"What now?": "d" + enter, "What next?": "n" + enter}))
 		told := strings.Count(p.text(), "You found it.")
 		if told != i+1 {
 			t.Errorf("the story was told %d times, want %d; the screen:\n%s", told, i+1, p.sees())

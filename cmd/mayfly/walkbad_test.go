@@ -3,13 +3,11 @@
 package main
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -144,14 +142,14 @@ func TestWalkRefusesFolders(t *testing.T) {
 	}
 	p.answers("Where shall your working copy be?", `~/a "b" it's $HOME & ü`+enter)
 	workdir := filepath.Join(dir, `a "b" it's $HOME & ü`)
-	p.until("How shall it be done?", readers)
-	p.types("t" + enter)
-	p.shows("it'\\''s $HOME & ü'`; for `aws`")
-	p.types("b")
 	for range 2 {
 		p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
 		p.types("n" + enter)
 	}
+	p.until("How shall it be done?", readers)
+	p.types("t" + enter)
+	p.shows("it'\\''s $HOME & ü'`; for `aws`, run `eval \"$(mayfly local env)\"` there first.")
+	p.types("b")
 	p.until("How shall it be done?", readers)
 	if _, err := os.Stat(filepath.Join(workdir, ".git")); err != nil {
 		t.Error(err)
@@ -195,6 +193,13 @@ func TestWalkIsInterrupted(t *testing.T) {
 	}
 	for _, key := range []string{"\x03", "\x04"} {
 		p, before := sitDown()
+		p.answers("How long does it take", key)
+		p.interrupted(before)
+	}
+	for _, key := range []string{"\x03", "\x04", "zz\x03"} {
+		p := sit(t, 80, 24, environ, "--plain")
+		p.lined = true
+		before := p.mode()
 		p.answers("How long does it take", key)
 		p.interrupted(before)
 	}
@@ -275,132 +280,6 @@ func TestWalkIsInterruptedInABuild(t *testing.T) {
 	}
 }
 
-// small makes an environment with an application whose builds take no time, and does phases.
-func small(t *testing.T, done ...string) (dir string, environ []string) {
-	t.Helper()
-	dir, environ = home(t)
-	app := filepath.Join(dir, "app")
-	if err := makeApplication(app); err != nil {
-		t.Fatal(err)
-	}
-	run := exec.CommandContext(t.Context(), "mayfly", append([]string{"run", "--app-dir", app}, done...)...)
-	run.Env = environ
-	if out, err := run.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return dir, environ
-}
-
-// shellIn types a line in a folder.
-func shellIn(t *testing.T, dir, line string, environ []string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "sh", "-c", line)
-	cmd.Dir, cmd.Env = dir, environ
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", line, err, out)
-	}
-	return string(out)
-}
-
-// TestWalkMendsTheWorkingCopy breaks the working copy in each way, between two
-// walks and while one is open, has it mended, and looks for what it held.
-func TestWalkMendsTheWorkingCopy(t *testing.T) {
-	t.Parallel()
-	dir, environ := small(t, "codecommit")
-	workdir := filepath.Join(dir, "mayfly", "default")
-	p := sit(t, 100, 40, environ)
-	p.until("How shall it be done?", with(readers, map[string]string{"What next?": "n" + enter}))
-	open := true
-	for _, trouble := range []struct {
-		name, shell, says string
-		// holds is typed when all is right again, and must succeed.
-		holds string
-	}{
-		{"vanished", "mv ../default ../elsewhere", "the working copy is gone", "test -f template.yaml && rm -r ../elsewhere"},
-		{"without .git", "rm -rf .git", "has lost its .git", "git log -1 && test -f template.yaml"},
-		{
-			"another branch, with a name for shells", "git switch -qc 'my;touch$IFS'work && echo mine >mine && git add . && git commit -qm Mine",
-			"the workshop builds main", "test -s mine && ! test -e work && git branch | grep -F 'my;touch'",
-		},
-		{
-			"detached", "git switch -q --detach && echo loose >loose && git add . && git commit -qm Loose",
-			"HEAD is detached", "test -s loose",
-		},
-		{"not committed", "echo more >>mine", "is changed and not committed", "grep more mine && test -z \"$(git status --porcelain)\""},
-		{"not pushed", "echo yet >>mine && git commit -qam Yet", "1 commit not pushed", "grep yet mine"},
-		{"master and not main", "git branch -m master && git push -q origin master", "on the branch master", "git rev-parse main"},
-		{"elsewhere", "git remote set-url origin https://example.com/x", "not this environment's repository", "! git remote -v | grep example.com"},
-	} {
-		t.Run(trouble.name, func(sub *testing.T) {
-			p.t = sub
-			shellIn(sub, workdir, trouble.shell, environ)
-			if open {
-				p.answers("How shall it be done?", "d"+enter)
-			} else {
-				p = sit(t, 100, 40, environ)
-				p.t = sub
-			}
-			p.waits()
-			p.shows(trouble.says)
-			p.answers("What about the working copy?", "d"+enter)
-			p.until("How shall it be done?", with(readers, map[string]string{"What next?": "n" + enter}))
-			shellIn(sub, workdir, trouble.holds, environ)
-			shellIn(sub, workdir, "test $(git symbolic-ref --short HEAD) = main && git fetch -q && test -z \"$(git log origin/main..main)\"", environ)
-		})
-		if t.Failed() {
-			return
-		}
-		p.t = t
-		if open {
-			_ = p.waits()
-		}
-		p.types("q" + enter)
-		p.leaves()
-		open = false
-	}
-}
-
-// TestWalkTellsOfTheFolderWhileItWaits goes astray while mayfly watches what is typed.
-func TestWalkTellsOfTheFolderWhileItWaits(t *testing.T) {
-	t.Parallel()
-	dir, environ := small(t, "codecommit")
-	workdir := filepath.Join(dir, "mayfly", "default")
-	p := sit(t, 100, 40, environ)
-	p.until("How shall it be done?", with(readers, map[string]string{"What next?": "n" + enter}))
-	p.types("t" + enter)
-	p.shows("mayfly watches.")
-	shellIn(t, workdir, "git switch -qc astray", environ)
-	p.shows("on the branch astray; the workshop builds main")
-	shellIn(t, workdir, "git switch -q main", environ)
-	p.shows("the working copy is right again")
-	shellIn(t, workdir, "mv ../default ../elsewhere", environ)
-	p.shows("the working copy is gone")
-	p.types("d")
-	p.answers("What about the working copy?", "d"+enter)
-	p.until("How shall it be done?", nil)
-	shellIn(t, workdir, "git log -1", environ)
-}
-
-// TestWalkWithABigFile commits and pushes 200 MB while a walk is open, which
-// takes most of a minute; MAYFLY_TEST_BIG asks for it.
-func TestWalkWithABigFile(t *testing.T) {
-	if os.Getenv("MAYFLY_TEST_BIG") == "" {
-		t.Skip("MAYFLY_TEST_BIG=1 pushes 200 MB")
-	}
-	dir, environ := small(t, "codecommit", "codebuild")
-	workdir := filepath.Join(dir, "mayfly", "default")
-	p := sit(t, 100, 40, environ)
-	p.until("How shall it be done?", with(readers, map[string]string{"What next?": "n" + enter}))
-	shellIn(t, workdir, "head -c 200000000 /dev/urandom >big && git add big && git commit -qm Big && git push -q origin main", environ)
-	p.types("d" + enter)
-	p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
-	p.types("q" + enter)
-	if code := p.leaves(); code != exitDone {
-		t.Errorf("it ends with %d; the screen:\n%s", code, p.sees())
-	}
-}
-
 // TestTeardownTakesOnlyTheName types all sorts of things instead of the
 // environment's name, after which everything is there, and then the name.
 func TestTeardownTakesOnlyTheName(t *testing.T) {
@@ -419,105 +298,4 @@ func TestTeardownTakesOnlyTheName(t *testing.T) {
 	if code := p.leaves(); code != exitDone {
 		t.Errorf("it ends with %d; the screen:\n%s", code, p.sees())
 	}
-}
-
-// TestWalkWithABadState comes back to a state that is damaged, from another
-// time or from another mayfly.
-func TestWalkWithABadState(t *testing.T) {
-	t.Parallel()
-	dir, environ := small(t, "codecommit")
-	state := filepath.Join(dir, "data", "mayfly", "default")
-	change := func(name string, change func(all map[string]any)) {
-		t.Helper()
-		all := map[string]any{}
-		data, err := os.ReadFile(filepath.Join(state, name))
-		if err == nil {
-			err = json.Unmarshal(data, &all)
-		}
-		change(all)
-		if err == nil {
-			data, err = json.Marshal(all)
-		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(state, name), data, 0o600)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	comes := with(readers, map[string]string{"What next?": "n" + enter})
-	quits := func(p *person) {
-		t.Helper()
-		p.until("How shall it be done?", comes)
-		p.types("q" + enter)
-		if code := p.leaves(); code != exitDone {
-			t.Errorf("it ends with %d; the screen:\n%s", code, p.sees())
-		}
-	}
-	quits(sit(t, 100, 40, environ))
-
-	for name, seen := range map[string]time.Duration{"tomorrow": 24 * time.Hour, "a month ago": -30 * 24 * time.Hour} {
-		change("progress.json", func(all map[string]any) { all["seen"] = time.Now().Add(seen).UTC() }) //nolint:forbidigo // a person waits
-		p := sit(t, 100, 40, environ)
-		p.waits()
-		if back := strings.Contains(p.sees(), "Welcome back: you were here 30 days ago"); back != (seen < 0) {
-			t.Errorf("seen %s: the screen:\n%s", name, p.sees())
-		}
-		quits(p)
-	}
-
-	change("progress.json", func(all map[string]any) { clear(all); all["pushed"] = nil }) // an older one
-	quits(sit(t, 100, 40, environ))
-
-	if err := os.WriteFile(filepath.Join(state, "progress.json"), []byte(`{"pushed": {"`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p := sit(t, 100, 40, environ)
-	p.waits()
-	if !strings.Contains(p.text(), "progress.json was damaged") {
-		t.Errorf("nobody says that it is damaged:\n%s", p.text())
-	}
-	quits(p)
-	if kept, err := os.ReadFile(filepath.Join(state, "progress.json.damaged")); err != nil || string(kept) != `{"pushed": {"` {
-		t.Errorf("what was damaged is lost: %q, %v", kept, err)
-	}
-
-	// Two walks at once: each may look; one works, and the other is told so.
-	first, second := sit(t, 100, 40, environ), sit(t, 100, 40, environ)
-	for _, p := range []*person{first, second} {
-		p.until("How shall it be done?", comes)
-	}
-	release, err := workshop.Lock(state, "a test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	first.types("d" + enter)
-	first.shows("another mayfly is at work")
-	if err := release(); err != nil {
-		t.Fatal(err)
-	}
-	first.answers("How shall it be done?", "d"+enter)
-	second.types("d" + enter)
-	for _, p := range []*person{first, second} {
-		p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
-		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Fatal(err)
-		}
-		if code := p.leaves(); code != exitInterrupted {
-			t.Errorf("SIGTERM ends it with %d", code)
-		}
-	}
-
-	change("environment.json", func(all map[string]any) { all["version"] = 99 })
-	p = sit(t, 100, 40, environ)
-	if code := p.leaves(); code != exitFailed {
-		t.Errorf("a newer state ends with %d", code)
-	}
-	p.shows("was written by a newer mayfly (format 99")
-
-	p = sit(t, 100, 40, []string{"PATH=" + os.Getenv("PATH")})
-	if code := p.leaves(); code != exitFailed {
-		t.Errorf("without HOME it ends with %d", code)
-	}
-	p.shows("HOME is not set: set it")
 }

@@ -134,11 +134,7 @@ func (a *app) screen(o *workshop.Watching) screen {
 		o.Stands = follow.Stands
 		return screen{follow.Happened, follow.Say, follow.Done}
 	}
-	columns := 0
-	if a.streams.OutTerminal {
-		columns, _ = a.streams.OutSize()
-	}
-	s.show = func(h workshop.Happening) { terminal.Happening(a.streams.Out, a.streams.OutStyle(), columns, h) }
+	s.show = func(h workshop.Happening) { terminal.Happening(a.streams.Out, a.streams.OutStyle(), a.breakAt(), h) }
 	return s
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
 )
 
@@ -66,11 +67,16 @@ func TroubleOf(err error) Trouble {
 		}
 		return Other
 	}
+	// The SDK has no type for "no credentials in the chain". It asks the instance
+	// metadata last, so that most often a network error is in it.
+	if err != nil && strings.Contains(err.Error(), "failed to refresh cached credentials") {
+		return Credentials
+	}
+	if _, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
+		return Credentials
+	}
 	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, context.DeadlineExceeded) {
 		return Unreachable
-	}
-	if err != nil && strings.Contains(err.Error(), "failed to refresh cached credentials") {
-		return Credentials // the SDK has no type for "no credentials in the chain"
 	}
 	return Other
 }

@@ -170,7 +170,11 @@ func (c *Cloud) drifts(ctx context.Context, stack string) (map[string]drift, err
 			found[aws.ToString(d.LogicalResourceId)] = row
 		}
 	}
-	return found, c.addGone(ctx, stack, found)
+	resources, err := c.StackResources(ctx, stack)
+	if err != nil {
+		return nil, err
+	}
+	return found, errors.Join(c.addGone(ctx, resources, found), c.addPolicies(ctx, resources, found))
 }
 
 func decode(text *string, into *map[string]any) error {
@@ -182,11 +186,7 @@ func decode(text *string, into *map[string]any) error {
 
 // addGone looks with the services' own APIs for the resources that the
 // detection has not listed.
-func (c *Cloud) addGone(ctx context.Context, stack string, found map[string]drift) error {
-	resources, err := c.StackResources(ctx, stack)
-	if err != nil {
-		return err
-	}
+func (c *Cloud) addGone(ctx context.Context, resources []types.StackResourceSummary, found map[string]drift) error {
 	for _, r := range resources {
 		id := aws.ToString(r.LogicalResourceId)
 		if _, listed := found[id]; listed || r.ResourceStatus == types.ResourceStatusDeleteComplete {

@@ -149,9 +149,13 @@ func (c *Cloud) settle(ctx context.Context, name string, seen func(StackEvent)) 
 }
 
 func neverWorked(status types.StackStatus) bool {
+	return Stillborn(status) || status == types.StackStatusReviewInProgress || status == types.StackStatusDeleteFailed
+}
+
+// Stillborn tells whether a stack's creation has failed: it takes no update, and can only be deleted.
+func Stillborn(status types.StackStatus) bool {
 	return slices.Contains([]types.StackStatus{
 		types.StackStatusRollbackComplete, types.StackStatusRollbackFailed, types.StackStatusCreateFailed,
-		types.StackStatusReviewInProgress, types.StackStatusDeleteFailed,
 	}, status)
 }
 
@@ -164,8 +168,12 @@ func succeeded(status types.StackStatus) bool {
 }
 
 // DeleteStack deletes a stack by its ARN and waits until it is gone. A stack
-// that is gone already is no error.
+// that is gone already is no error. What is done to it just now, such as by a
+// pipeline that was stopped, is waited for: a stack is not deleted in its midst.
 func (c *Cloud) DeleteStack(ctx context.Context, arn string, seen func(StackEvent)) error {
+	if stack, err := c.settle(ctx, arn, seen); err != nil || stack == nil {
+		return err
+	}
 	watch := c.watchFrom(arn, nil, seen)
 	if err := watch.skip(ctx); err != nil {
 		return err

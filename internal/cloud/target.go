@@ -27,6 +27,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 )
 
 // Target says where AWS is. It is the only difference between a laptop and an account.
@@ -110,7 +111,8 @@ func Configure(ctx context.Context, target Target) (aws.Config, error) {
 			HTTPClient: plainBodies{awshttp.NewBuildableClient()}, RetryMode: aws.RetryModeStandard,
 		}, nil
 	}
-	options = append(options, config.WithHTTPClient(awshttp.NewBuildableClient()), config.WithRetryMaxAttempts(8))
+	options = append(options, config.WithHTTPClient(awshttp.NewBuildableClient()), config.WithRetryMaxAttempts(8),
+		config.WithLogger(logging.Nop{})) // what matters of its log is in its errors
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("read the AWS configuration: %w", err)

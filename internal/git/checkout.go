@@ -237,7 +237,7 @@ func (c *Checkout) Commit(ctx context.Context, message string, files []string) (
 	if _, err := c.run(ctx, append([]string{"add", "--force", "--"}, files...)...); err != nil {
 		return "", err
 	}
-	if _, err := c.run(ctx, "diff", "--cached", "--quiet"); err == nil {
+	if _, err := c.run(ctx, append([]string{"diff", "--cached", "--quiet", "--"}, files...)...); err == nil {
 		if head, err := c.Head(ctx); err == nil {
 			return head, nil
 		}

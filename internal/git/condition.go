@@ -53,13 +53,40 @@ func (c *Checkout) Condition(ctx context.Context) (Condition, error) {
 	return is, c.addStatus(ctx, &is)
 }
 
+// OnMain tells whether what is committed now comes to main: that is checked
+// out, and nothing stands half done.
+func (c *Checkout) OnMain(ctx context.Context) bool {
+	branch, err := c.run(ctx, "symbolic-ref", "--quiet", "HEAD")
+	return err == nil && branch == "refs/heads/"+Branch && c.unfinished() == ""
+}
+
+// Uncommitted are those of some files that are there and no commit has as they are.
+func (c *Checkout) Uncommitted(ctx context.Context, names []string) ([]string, error) {
+	there := c.inTheWay(names)
+	if len(there) == 0 {
+		return nil, nil
+	}
+	args := []string{"status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignored=matching", "--"}
+	out, err := c.run(ctx, append(args, there...)...)
+	if err != nil {
+		return nil, err
+	}
+	var uncommitted []string
+	for entry := range strings.SplitSeq(out, "\x00") {
+		if _, name, ok := strings.Cut(strings.TrimLeft(entry, " "), " "); ok {
+			uncommitted = append(uncommitted, strings.TrimLeft(name, " "))
+		}
+	}
+	return uncommitted, nil
+}
+
 func (c *Checkout) unfinished() string {
 	for _, begun := range [][2]string{
+		{"rebase-merge", "rebase"}, // first: a rebase merges and picks
+		{"rebase-apply", "rebase"},
 		{"MERGE_HEAD", "merge"},
 		{"REVERT_HEAD", "revert"},
 		{"CHERRY_PICK_HEAD", "cherry-pick"},
-		{"rebase-merge", "rebase"},
-		{"rebase-apply", "rebase"},
 	} {
 		if _, err := os.Stat(filepath.Join(c.Dir, ".git", begun[0])); err == nil {
 			return begun[1]

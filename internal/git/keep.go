@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,41 +16,56 @@ import (
 
 // Keep puts everything that the learner has in the working copy onto a branch
 // of that name: the commits that are checked out, changes that were never
-// committed, files that git does not know yet. What is checked out stays as it
-// is. Commits of main that are not among them get a branch "<name>-main" of
-// their own. It returns the branches that were made; none where there is nothing to keep.
-func (c *Checkout) Keep(ctx context.Context, name, message string) ([]string, error) {
-	var kept []string
-	head, headErr := c.Head(ctx)
-	tree, err := c.treeOfEverything(ctx)
+// committed, files that git does not know yet, and of those that it ignores the
+// ones that are in the way of files about to be written. What is checked out
+// stays as it is. Commits of main that are not among them get a branch
+// "<name>-main" of their own. It returns the branches that were made; none
+// where there is nothing to keep.
+func (c *Checkout) Keep(ctx context.Context, name, message string, toWrite []string) ([]string, error) {
+	tree, err := c.treeOfEverything(ctx, toWrite)
 	if err != nil {
 		return nil, err
 	}
-	args := append(ownCommit(), "commit-tree", "-m", message)
-	if headErr == nil {
-		args = append(args, "-p", head)
-	}
-	commit := head
-	if now, err := c.run(ctx, "rev-parse", "--verify", "--quiet", "HEAD^{tree}"); err != nil || now != tree {
-		if commit, err = c.run(ctx, append(args, tree)...); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := c.run(ctx, "branch", "--no-track", name, commit); err != nil {
+	commit, err := c.commitOf(ctx, tree, message)
+	if err != nil {
 		return nil, err
 	}
-	kept = append(kept, name)
+	var kept []string
+	if commit != "" {
+		if _, err := c.run(ctx, "branch", "--no-track", name, commit); err != nil {
+			return nil, err
+		}
+		kept = append(kept, name)
+	}
 	main, err := c.run(ctx, "rev-parse", "--verify", "--quiet", "refs/heads/"+Branch)
 	if err != nil {
 		return kept, nil //nolint:nilerr // there is no main to keep
 	}
-	if _, err := c.run(ctx, "merge-base", "--is-ancestor", main, commit); err == nil {
-		return kept, nil
+	if commit != "" {
+		if _, err := c.run(ctx, "merge-base", "--is-ancestor", main, commit); err == nil {
+			return kept, nil
+		}
 	}
 	if _, err := c.run(ctx, "branch", "--no-track", name+"-"+Branch, main); err != nil {
 		return kept, err
 	}
 	return append(kept, name+"-"+Branch), nil
+}
+
+// commitOf is a commit of a tree upon the one that is checked out: that one
+// itself where it has this tree, and "" where nothing is checked out and the tree is empty.
+func (c *Checkout) commitOf(ctx context.Context, tree, message string) (string, error) {
+	args := append(ownCommit(), "commit-tree", "-m", message)
+	head, err := c.run(ctx, "rev-parse", "--verify", "--quiet", "HEAD")
+	if err == nil {
+		if now, err := c.run(ctx, "rev-parse", head+"^{tree}"); err == nil && now == tree {
+			return head, nil
+		}
+		args = append(args, "-p", head)
+	} else if files, err := c.run(ctx, "ls-tree", tree); err == nil && files == "" {
+		return "", nil
+	}
+	return c.run(ctx, append(args, tree)...)
 }
 
 // ownCommit are the settings under which mayfly commits: unsigned, without hooks.
@@ -59,22 +75,48 @@ func ownCommit() []string {
 
 // treeOfEverything writes the working copy's files as a tree, through an index
 // of its own, so that what the learner has staged stays staged.
-func (c *Checkout) treeOfEverything(ctx context.Context) (string, error) {
+func (c *Checkout) treeOfEverything(ctx context.Context, toWrite []string) (string, error) {
 	index, done, err := c.ownIndex(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer done()
-	if _, err := c.with(index).run(ctx, "read-tree", "HEAD"); err != nil {
-		if _, err := c.with(index).run(ctx, "read-tree", "--empty"); err != nil {
+	own := c.with(index)
+	if _, err := own.run(ctx, "read-tree", "HEAD"); err != nil {
+		if _, err := own.run(ctx, "read-tree", "--empty"); err != nil {
 			return "", err
 		}
 	}
 	// The person's own list of ignored files must not lose anything here.
-	if _, err := c.with(index).run(ctx, "-c", "core.excludesFile="+os.DevNull, "add", "--all", "--", "."); err != nil {
+	if _, err := own.run(ctx, "-c", "core.excludesFile="+os.DevNull, "add", "--all", "--", "."); err != nil {
 		return "", err
 	}
-	return c.with(index).run(ctx, "write-tree")
+	if there := c.inTheWay(toWrite); len(there) > 0 {
+		if _, err := own.run(ctx, append([]string{"add", "--force", "--"}, there...)...); err != nil {
+			return "", err
+		}
+	}
+	return own.run(ctx, "write-tree")
+}
+
+// inTheWay are the files and folders that stand where files are to be written,
+// or where a folder of theirs is to be, as git's pathspecs.
+func (c *Checkout) inTheWay(toWrite []string) (there []string) {
+	for _, name := range toWrite {
+		at := ""
+		for part := range strings.SplitSeq(name, "/") {
+			at = path.Join(at, part)
+			info, err := os.Lstat(filepath.Join(c.Dir, filepath.FromSlash(at)))
+			if err != nil {
+				break
+			}
+			if at == name || !info.IsDir() {
+				there = append(there, ":(literal)"+at)
+				break
+			}
+		}
+	}
+	return there
 }
 
 // ownIndex is the variable that makes git use an index of its own, and the function that removes that.
@@ -146,7 +188,11 @@ func (c *Checkout) Empty(ctx context.Context) error {
 		if name == "" {
 			continue
 		}
-		if err := root.Remove(filepath.FromSlash(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		file := filepath.FromSlash(name)
+		if info, err := root.Lstat(file); err == nil && info.IsDir() {
+			continue // git had a file there: what the folder holds it does not know
+		}
+		if err := root.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("remove %s: %w", name, err)
 		}
 	}

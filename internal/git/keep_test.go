@@ -58,7 +58,7 @@ func TestKeepLosesNothing(t *testing.T) {
 	put(t, c, "build.sh", "#!/bin/sh\n# unstaged\n")
 	put(t, c, "unknown.yml", "ignored: by the person's own list\n")
 
-	kept, err := c.Keep(ctx, "kept/one", "What I had")
+	kept, err := c.Keep(ctx, "kept/one", "What I had", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,5 +133,99 @@ func TestEmptyLeavesWhatGitDoesNotKnow(t *testing.T) {
 	}
 	if !c.Exists(t.Context()) {
 		t.Error("it is no working copy any more")
+	}
+}
+
+// TestKeepOnABranchWithoutACommit keeps what is there before the first commit,
+// and the commits of main beside it.
+func TestKeepOnABranchWithoutACommit(t *testing.T) {
+	ctx := t.Context()
+	c := pushed(t)
+	put(t, c, "greeting.txt", "on main\n")
+	git(t, c, "commit", "--no-gpg-sign", "--no-verify", "--quiet", "-am", "Unpushed")
+	git(t, c, "checkout", "--quiet", "--orphan", "new")
+	put(t, c, "greeting.txt", "staged\n")
+	git(t, c, "add", "greeting.txt")
+	kept, err := c.Keep(ctx, "kept/one", "What I had", nil)
+	if err != nil || strings.Join(kept, " ") != "kept/one kept/one-main" {
+		t.Fatalf("kept %v, %v", kept, err)
+	}
+	if got := git(t, c, "show", "kept/one:greeting.txt") + " " + git(t, c, "show", "kept/one-main:greeting.txt"); got != "staged on main" {
+		t.Errorf("the branches have %q", got)
+	}
+	empty, remote := newCheckout(t)
+	if err := empty.Make(ctx, remote, "!false"); err != nil {
+		t.Fatal(err)
+	}
+	if kept, err := empty.Keep(ctx, "kept/one", "What I had", nil); err != nil || len(kept) > 0 {
+		t.Errorf("of an empty folder %v was kept, %v", kept, err)
+	}
+}
+
+// TestKeepTakesIgnoredFilesThatAreInTheWay keeps what a restart writes over,
+// though git ignores it, and leaves other ignored files out.
+func TestKeepTakesIgnoredFilesThatAreInTheWay(t *testing.T) {
+	ctx := t.Context()
+	c := pushed(t)
+	put(t, c, ".gitignore", "deploy.json\nsub\nfolder\n*.log\n")
+	put(t, c, "deploy.json", "the learner's\n")
+	put(t, c, "sub", "a file where there will be a folder\n")
+	put(t, c, "build.log", "left alone\n")
+	if err := os.Mkdir(filepath.Join(c.Dir, "folder"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	put(t, c, "folder/inside", "where there will be a file\n")
+	files := map[string][]byte{"deploy.json": []byte("{}\n"), "sub/run": []byte("#!/bin/sh\n"), "folder": []byte("flat\n")}
+	if _, err := c.Keep(ctx, "kept/one", "What I had", []string{"deploy.json", "sub/run", "folder"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Restart(ctx, "Back to the start", files); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"deploy.json": "the learner's", "sub": "a file where there will be a folder", "folder/inside": "where there will be a file",
+	} {
+		if got := git(t, c, "show", "kept/one:"+name); got != want {
+			t.Errorf("kept/one has in %s %q", name, got)
+		}
+	}
+	if data, err := c.Read("build.log"); err != nil || string(data) != "left alone\n" {
+		t.Errorf("build.log is %q, %v", data, err)
+	}
+	if names := git(t, c, "ls-tree", "-r", "--name-only", "kept/one"); strings.Contains(names, "build.log") {
+		t.Errorf("kept/one has %s", names)
+	}
+}
+
+// TestEmptyWhereAFolderTookAFilesPlace leaves a folder alone that stands where git had a file.
+func TestEmptyWhereAFolderTookAFilesPlace(t *testing.T) {
+	c := pushed(t)
+	if err := os.Remove(filepath.Join(c.Dir, "build.sh")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(c.Dir, "build.sh"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	put(t, c, "build.sh/notes.md", "the learner's\n")
+	if err := c.Empty(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := c.Read("build.sh/notes.md"); err != nil || string(data) != "the learner's\n" {
+		t.Errorf("the folder's file is %q, %v", data, err)
+	}
+}
+
+// TestCommitLeavesWhatElseIsStaged commits the files named, and is content where those have not changed.
+func TestCommitLeavesWhatElseIsStaged(t *testing.T) {
+	ctx := t.Context()
+	c := pushed(t)
+	head := git(t, c, "rev-parse", "HEAD")
+	put(t, c, "greeting.txt", "staged\n")
+	git(t, c, "add", "greeting.txt")
+	if again, err := c.Commit(ctx, "nothing", []string{"build.sh"}); err != nil || again != head {
+		t.Errorf("a commit of nothing: %s, %v", again, err)
+	}
+	if got := git(t, c, "status", "--porcelain"); got != "M  greeting.txt" {
+		t.Errorf("what was staged is %q", got)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/mayfly-cd/mayfly/internal/text"
+	"github.com/mayfly-cd/mayfly/internal/tty"
 )
 
 // Lines asks by writing the question and reading a line.
@@ -20,15 +21,24 @@ type Lines struct {
 	out io.Writer
 	// person says that somebody is there: in is a terminal, or has given an answer.
 	person bool
+	// keyboard is in, where that is a terminal that can be left; else nil.
+	keyboard *tty.Reader
+	stop     <-chan struct{}
 }
 
 var _ Prompter = (*Lines)(nil)
 
-// NewLines returns a prompter that reads lines.
-func NewLines(in io.Reader, out io.Writer) *Lines {
-	l := &Lines{in: bufio.NewReader(in), out: out}
-	if file, ok := in.(interface{ Fd() uintptr }); ok {
-		l.person = term.IsTerminal(int(file.Fd()))
+// NewLines returns a prompter that reads lines. When stop is closed, which may
+// be nil, a question in a terminal ends as by Ctrl-C, and none is asked any more.
+func NewLines(in io.Reader, out io.Writer, stop <-chan struct{}) *Lines {
+	l := &Lines{in: bufio.NewReader(in), out: out, stop: stop}
+	file, ok := in.(interface{ Fd() uintptr })
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return l
+	}
+	l.person = true
+	if keyboard, err := tty.NewReader(file.Fd()); err == nil {
+		l.keyboard, l.in = keyboard, bufio.NewReader(keyboard)
 	}
 	return l
 }
@@ -133,6 +143,9 @@ const narrowest = 20
 
 // until asks until an answer is one.
 func (l *Lines) until(question string, check func(string) error) (string, error) {
+	if l.keyboard != nil {
+		defer stopWith(l.keyboard, l.stop)()
+	}
 	for {
 		if err := l.say(question); err != nil {
 			return "", err
@@ -152,6 +165,9 @@ func (l *Lines) until(question string, check func(string) error) (string, error)
 }
 
 func (l *Lines) say(words string) error {
+	if stopped(l.stop) {
+		return ErrInterrupted
+	}
 	if _, err := io.WriteString(l.out, words); err != nil {
 		return fmt.Errorf("ask: %w", err)
 	}
@@ -169,7 +185,7 @@ func (l *Lines) read() (string, error) {
 			continue
 		case errors.Is(err, io.EOF) && len(line) == 0:
 			if l.person {
-				_ = l.say("\n") // the question stands in a line that nobody ended
+				_, _ = io.WriteString(l.out, "\n") // the question stands in a line that nobody ended
 				return "", ErrInterrupted
 			}
 			return "", ErrNoAnswer

@@ -19,6 +19,8 @@ type person struct {
 	console *expect.Console
 	screen  vt10x.Terminal
 	asks    Terminal
+	// stop ends every question when it is closed.
+	stop chan struct{}
 	// before is how the terminal was set before a question.
 	before *term.State
 }
@@ -44,7 +46,10 @@ func sit(t *testing.T, columns, rows int) *person {
 	if err := pty.Setsize(console.Tty(), &pty.Winsize{Cols: uint16(columns), Rows: uint16(rows)}); err != nil {
 		t.Fatal(err)
 	}
-	return &person{t: t, console: console, screen: screen, asks: Terminal{In: console.Tty(), Out: console.Tty()}}
+	stop := make(chan struct{})
+	return &person{
+		t: t, console: console, screen: screen, stop: stop, asks: Terminal{In: console.Tty(), Out: console.Tty(), Stop: stop},
+	}
 }
 
 func (p *person) sees(words string) {

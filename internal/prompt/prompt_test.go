@@ -13,7 +13,7 @@ func TestLinesConfirm(t *testing.T) {
 		"n\n": false, "\n": false, "no": false, "perhaps\ny\n": true, "yess\nno\n": false,
 	} {
 		var out strings.Builder
-		got, err := NewLines(strings.NewReader(answer), &out).Confirm("Go on?")
+		got, err := NewLines(strings.NewReader(answer), &out, nil).Confirm("Go on?")
 		if err != nil || got != want {
 			t.Errorf("%q: %v, %v; want %v", answer, got, err, want)
 		}
@@ -29,7 +29,7 @@ func TestLinesConfirm(t *testing.T) {
 
 func TestLinesType(t *testing.T) {
 	for answer, want := range map[string]bool{"default\n": true, "default": true, "Default\n": false, "\n": false, "y\n": false} {
-		got, err := NewLines(strings.NewReader(answer), &strings.Builder{}).Type("Type it:", "default")
+		got, err := NewLines(strings.NewReader(answer), &strings.Builder{}, nil).Type("Type it:", "default")
 		if err != nil || got != want {
 			t.Errorf("%q: %v, %v; want %v", answer, got, err, want)
 		}
@@ -51,7 +51,7 @@ func TestLinesChoose(t *testing.T) {
 		"x\n2\n-1\nh\n": {"h", 3}, strings.Repeat("z", 400) + "\n\u202e1\n": {"1", 1}, "\x1b[Ah\n": {"h", 0},
 	} {
 		var out strings.Builder
-		got, err := NewLines(strings.NewReader(typed), &out).Choose("What now?", choices())
+		got, err := NewLines(strings.NewReader(typed), &out, nil).Choose("What now?", choices())
 		if err != nil || got != test.want || strings.Count(out.String(), again) != test.again {
 			t.Errorf("%q: %q, %v, asked %q", typed, got, err, out.String())
 		}
@@ -77,7 +77,7 @@ func TestLinesText(t *testing.T) {
 		"\x1b]0;title\a\n": "preset", "broken \xff\n": "broken \ufffd",
 	} {
 		var out strings.Builder
-		got, err := NewLines(strings.NewReader(typed), &out).Text("Say:", "preset", check)
+		got, err := NewLines(strings.NewReader(typed), &out, nil).Text("Say:", "preset", check)
 		if err != nil || got != want {
 			t.Errorf("%.20q: %.20q, %v; want %.20q", typed, got, err, want)
 		}
@@ -88,7 +88,7 @@ func TestLinesText(t *testing.T) {
 			t.Errorf("%q: asked %q", typed, out.String())
 		}
 	}
-	if got, err := NewLines(strings.NewReader("\n"), &strings.Builder{}).Text("Say:", "", nil); got != "" || err != nil {
+	if got, err := NewLines(strings.NewReader("\n"), &strings.Builder{}, nil).Text("Say:", "", nil); got != "" || err != nil {
 		t.Errorf("no preset and no check: %q, %v", got, err)
 	}
 }
@@ -96,7 +96,7 @@ func TestLinesText(t *testing.T) {
 // TestLinesInARow answers two questions from one pipe. Where the input ends in
 // the middle of questions that is as Ctrl-C is.
 func TestLinesInARow(t *testing.T) {
-	l := NewLines(strings.NewReader("y\ndefault\n"), &strings.Builder{})
+	l := NewLines(strings.NewReader("y\ndefault\n"), &strings.Builder{}, nil)
 	if ok, err := l.Confirm("One?"); err != nil || !ok {
 		t.Errorf("one: %v, %v", ok, err)
 	}
@@ -108,11 +108,11 @@ func TestLinesInARow(t *testing.T) {
 			t.Errorf("three, with nobody left: %v, %v", ok, err)
 		}
 	}
-	l = NewLines(strings.NewReader("wrong\n"), &strings.Builder{})
+	l = NewLines(strings.NewReader("wrong\n"), &strings.Builder{}, nil)
 	if key, err := l.Choose("Which?", choices()); key != "" || !errors.Is(err, ErrInterrupted) {
 		t.Errorf("an answer that is none, and no other: %q, %v", key, err)
 	}
-	l = NewLines(strings.NewReader("wrong\n"), &strings.Builder{})
+	l = NewLines(strings.NewReader("wrong\n"), &strings.Builder{}, nil)
 	if answer, err := l.Text("Say:", "x", func(string) error { return errors.New("no") }); answer != "" || !errors.Is(err, ErrInterrupted) {
 		t.Errorf("an answer that is none, and no other: %q, %v", answer, err)
 	}
@@ -155,9 +155,9 @@ func TestNobodyAnswers(t *testing.T) {
 		want     error
 	}{
 		"nobody":    {Nobody{}, ErrNoAnswer},
-		"empty":     {NewLines(strings.NewReader(""), &strings.Builder{}), ErrNoAnswer},
-		"unread":    {NewLines(iotest.ErrReader(broken), &strings.Builder{}), broken},
-		"unwritten": {NewLines(strings.NewReader("y\n"), full{broken}), broken},
+		"empty":     {NewLines(strings.NewReader(""), &strings.Builder{}, nil), ErrNoAnswer},
+		"unread":    {NewLines(iotest.ErrReader(broken), &strings.Builder{}, nil), broken},
+		"unwritten": {NewLines(strings.NewReader("y\n"), full{broken}, nil), broken},
 	} {
 		if ok, err := test.prompter.Confirm("?"); ok || !errors.Is(err, test.want) {
 			t.Errorf("%s: Confirm: %v, %v", name, ok, err)

@@ -39,7 +39,7 @@ func (s *Scripted) Confirm(question string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return NewLines(strings.NewReader(answer+"\n"), &strings.Builder{}).Confirm(question)
+	return NewLines(strings.NewReader(answer+"\n"), &strings.Builder{}, nil).Confirm(question)
 }
 
 // Type implements Prompter.

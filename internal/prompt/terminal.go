@@ -4,11 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/AlecAivazis/survey/v2"
 	"github.com/AlecAivazis/survey/v2/core"
@@ -25,6 +22,9 @@ type Terminal struct {
 	Out surveyterminal.FileWriter
 	// NoColor asks without colour.
 	NoColor bool
+	// Stop ends every question when it is closed, as Ctrl-C does. A Ctrl-C that
+	// is typed before a question listens is a signal, and comes this way.
+	Stop <-chan struct{}
 }
 
 var _ Prompter = Terminal{}
@@ -78,13 +78,21 @@ func (t Terminal) Choose(question string, choices []Choice) (string, error) {
 // Text implements Prompter.
 func (t Terminal) Text(question, preset string, check func(string) error) (string, error) {
 	var answer string
-	err := t.ask(&survey.Input{Message: t.wrapped(question, len(preset)), Default: oneLine(preset)}, &answer, func(answer string) error {
+	err := t.ask(&survey.Input{Message: t.wrapped(question, presetColumns(preset)), Default: oneLine(preset)}, &answer, func(answer string) error {
 		return judge(answer, check)
 	})
 	if err != nil {
 		return "", err
 	}
 	return tidy(answer), nil
+}
+
+// presetColumns is how wide a preset is, in the brackets and the spaces around it.
+func presetColumns(preset string) int {
+	if preset = oneLine(preset); preset != "" {
+		return text.Width(preset) + len(" () ")
+	}
+	return 0
 }
 
 // width is how many columns the terminal has, 80 where it does not say.
@@ -100,9 +108,13 @@ func (t Terminal) width() int {
 func (t Terminal) wrapped(question string, suffix int) string {
 	columns := t.width() - len("? ") - 1
 	if suffix < columns/2 {
-		columns -= suffix
+		return strings.Join(text.Wrap(oneLine(question), columns-suffix), "\n  ")
 	}
-	return strings.Join(text.Wrap(oneLine(question), columns), "\n  ")
+	lines := text.Wrap(oneLine(question), columns)
+	if text.Width(lines[len(lines)-1])+suffix+roomToType > columns {
+		lines = append(lines, "") // survey puts a space before what comes behind
+	}
+	return strings.Join(lines, "\n  ")
 }
 
 // The templates are survey's, with our words. That of a choice says how to
@@ -132,6 +144,9 @@ const selectTemplate = `
 // ask puts a question. What was typed before it, and what is left of a paste
 // behind the answer, is dropped.
 func (t Terminal) ask(p survey.Prompt, answer any, check func(string) error) (err error) {
+	if stopped(t.Stop) {
+		return ErrInterrupted
+	}
 	survey.SelectQuestionTemplate, survey.ErrorTemplate = selectTemplate, errorTemplate //nolint:reassign // survey has no other way
 	core.DisableColor = t.NoColor
 	tty.DropInput(t.In.Fd())
@@ -140,7 +155,8 @@ func (t Terminal) ask(p survey.Prompt, answer any, check func(string) error) (er
 	if reader, readerErr := tty.NewReader(t.In.Fd()); readerErr == nil {
 		typed = &keyboard{in: reader, fd: t.In.Fd()}
 		in = typed
-		defer typed.listen(reader)()
+		defer reader.Close()
+		defer stopWith(reader, t.Stop)()
 	}
 	err = survey.AskOne(p, answer, survey.WithStdio(in, t.Out, t.Out), survey.WithValidator(func(value any) error {
 		words, ok := value.(string)
@@ -165,21 +181,4 @@ func (t Terminal) ask(p survey.Prompt, answer any, check func(string) error) (er
 		return fmt.Errorf("ask: %w", err)
 	}
 	return nil
-}
-
-// listen ends the question at a signal, so that the terminal is given back as
-// it was. The function that it returns stops that.
-func (k *keyboard) listen(reader *tty.Reader) (stop func()) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	go func() {
-		for range signals {
-			reader.Stop()
-		}
-	}()
-	return func() {
-		signal.Stop(signals)
-		close(signals)
-		reader.Close()
-	}
 }

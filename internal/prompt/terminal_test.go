@@ -119,6 +119,7 @@ func TestTerminalEnds(t *testing.T) {
 			"Ctrl-C":             func(p *person) { p.types("\x03") },
 			"Ctrl-D":             func(p *person) { p.types("\x04") },
 			"Ctrl-D, typed more": func(p *person) { p.types("zzz\x04") },
+			"Stop":               func(p *person) { close(p.stop) },
 			"SIGTERM": func(p *person) {
 				if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
 					p.t.Error(err)
@@ -134,6 +135,39 @@ func TestTerminalEnds(t *testing.T) {
 			if !errors.Is(got.err, ErrInterrupted) || got.yes || got.answer != "" {
 				t.Errorf("%s %s: %+v", question, name, got)
 			}
+		}
+	}
+}
+
+// TestNothingIsAskedOnceStopped comes to a question after a Ctrl-C that was
+// typed while nothing was asked.
+func TestNothingIsAskedOnceStopped(t *testing.T) {
+	for name, ask := range map[string]func(Prompter) reply{"Confirm": confirms, "Text": texts, "Choose": chooses} {
+		p := sit(t, 80, 20)
+		close(p.stop)
+		got := p.answers(ask, func() {})
+		if !errors.Is(got.err, ErrInterrupted) || strings.TrimSpace(p.screen.String()) != "" {
+			t.Errorf("%s: %+v; the screen:\n%s", name, got, p.screen)
+		}
+		var out strings.Builder
+		if got := ask(NewLines(strings.NewReader("y\n"), &out, p.stop)); !errors.Is(got.err, ErrInterrupted) || out.String() != "" {
+			t.Errorf("%s, in lines: %+v, %q", name, got, out.String())
+		}
+	}
+}
+
+// TestLinesInATerminalAreLeft presses Ctrl-C at a question that reads a line.
+func TestLinesInATerminalAreLeft(t *testing.T) {
+	for name, ask := range map[string]func(Prompter) reply{"Go on?": confirms, "Say:": texts, "What now?": chooses} {
+		p := sit(t, 80, 20)
+		lines := NewLines(p.console.Tty(), p.console.Tty(), p.stop)
+		got := p.answers(func(Prompter) reply { return ask(lines) }, func() {
+			p.sees(name)
+			p.types("zz")
+			close(p.stop)
+		})
+		if !errors.Is(got.err, ErrInterrupted) || got.yes || got.answer != "" {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }

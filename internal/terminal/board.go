@@ -182,13 +182,17 @@ func logLines(style Style, log []string, columns int) []string {
 	return lines
 }
 
-// last is what stays of the board: a build that went well becomes one line,
+// last is what stays of the board: a build that went well becomes one sentence,
 // one that failed leaves the end of its log.
 func (b *board) last(style Style, columns int) []string {
 	var lines []string
 	for _, g := range b.groups {
 		if g.isBuild() && g.state() != stateBad {
-			lines = append(lines, "    "+text.Cut(g.sentence(style)+g.phases(), columns-4))
+			indent := "    "
+			for _, line := range text.Wrap(g.sentence(style)+g.phases(), columns-6) {
+				lines = append(lines, indent+line)
+				indent = "      "
+			}
 			continue
 		}
 		lines = append(lines, "    "+g.line(style, columns-4, b.now))

@@ -21,7 +21,8 @@ type Follow struct {
 	state *workshop.PipelineState
 	// running are the actions that go on, as they were told to have started.
 	running []workshop.Happening
-	stop    chan struct{}
+	ended   bool
+	stop    func()
 }
 
 // CanFollow tells whether both streams are a terminal in which lines change in place.
@@ -29,26 +30,25 @@ func CanFollow(s *Streams) bool { return s.OutTerminal && s.Redraw() }
 
 // NewFollow shows nothing yet. It draws what runs anew, with its time, until Done.
 func NewFollow(s *Streams, now func() time.Time) *Follow {
-	f := &Follow{style: s.ErrStyle(), now: now, live: NewLive(s), stop: make(chan struct{})}
-	go f.tick()
+	f := &Follow{style: s.ErrStyle(), now: now, live: NewLive(s)}
+	f.stop = tick(f.passed, f.resumed)
 	return f
 }
 
-func (f *Follow) tick() {
-	ticker := time.NewTicker(everySoOften)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-f.stop:
-			return
-		case <-ticker.C:
-		}
-		f.mu.Lock()
-		if len(f.running) > 0 {
-			f.draw()
-		}
-		f.mu.Unlock()
+// passed draws the picture again after a while.
+func (f *Follow) passed(time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.ended {
+		f.draw()
 	}
+}
+
+// resumed begins a picture of its own below what the shell has written.
+func (f *Follow) resumed() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.live.Done()
 }
 
 // Happened adds a line, and takes in what runs and what does not any more.
@@ -90,10 +90,10 @@ func (f *Follow) Stands(state workshop.PipelineState) {
 
 // Done leaves the picture as it stands.
 func (f *Follow) Done() {
-	close(f.stop)
+	f.stop()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.running = nil
+	f.running, f.ended = nil, true
 	f.draw()
 	f.live.Done()
 }

@@ -11,7 +11,7 @@ import (
 
 // followOn follows on a screen; the time passes when it is told to.
 func followOn(s *screen, now *time.Time) *Follow {
-	return &Follow{live: s.live(), now: func() time.Time { return *now }, stop: make(chan struct{})}
+	return &Follow{live: s.live(), now: func() time.Time { return *now }, stop: func() {}}
 }
 
 // TestFollow keeps what happened above, and the pipeline and what runs below.

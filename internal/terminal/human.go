@@ -3,11 +3,9 @@ package terminal
 import (
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/mayfly-cd/mayfly/internal/text"
 	"github.com/mayfly-cd/mayfly/internal/workshop"
 	"github.com/mayfly-cd/mayfly/verify"
 )
@@ -39,13 +37,11 @@ func NewHuman(s *Streams, verbose bool) *Human {
 }
 
 // Listen takes single keys from a terminal while work goes on: "l" shows the
-// build's log and hides it again; what else is typed is handed to other, or
-// dropped where that is nil. It does nothing where in is no terminal. The caller
-// calls restore before anything is asked, and at the end.
+// build's log and hides it again, where that changes in place; what else is
+// typed is handed to other, or dropped where that is nil. It does nothing where
+// in is no terminal. The caller calls restore before anything is asked, and at
+// the end.
 func (h *Human) Listen(in *os.File, other func(key rune)) (restore func()) {
-	if !h.inPlace() {
-		return func() {}
-	}
 	giveBack, err := Keys(in, func(key rune) {
 		if !h.key(key) && other != nil {
 			other(key)
@@ -55,7 +51,7 @@ func (h *Human) Listen(in *os.File, other func(key rune)) (restore func()) {
 		return func() {}
 	}
 	h.mu.Lock()
-	h.board.keys = true
+	h.board.keys = h.inPlace()
 	h.mu.Unlock()
 	return func() {
 		giveBack()
@@ -67,7 +63,7 @@ func (h *Human) Listen(in *os.File, other func(key rune)) (restore func()) {
 
 // key tells whether a key was one of ours.
 func (h *Human) key(key rune) bool {
-	if key != 'l' && key != 'L' {
+	if key != 'l' && key != 'L' || !h.inPlace() {
 		return false
 	}
 	h.mu.Lock()
@@ -107,7 +103,7 @@ func (h *Human) Report(e workshop.Event) {
 		h.line("  %s %s", Clean(e.Step), h.style.Faint("(done already)"))
 	case workshop.CheckDone:
 		h.check(e)
-	case workshop.MachineGone, workshop.Healed, workshop.Solved:
+	case workshop.MachineGone, workshop.Healed, workshop.Kept, workshop.Solved:
 		h.say("    ", nil, e.Detail)
 	case workshop.PhaseDone:
 		if e.Seconds > 0 {
@@ -121,13 +117,12 @@ func (h *Human) Report(e workshop.Event) {
 }
 
 func (h *Human) check(e workshop.Event) {
-	mark := Mark(h.style, e.State) + " "
-	h.hang("    "+mark, 4+text.Width(mark), nil, e.Detail)
+	h.say("    "+Mark(h.style, e.State)+" ", nil, e.Detail)
 	if e.State == verify.Passed {
 		return
 	}
 	if e.Expected != "" {
-		h.hang("      expected: ", len("      expected: "), nil, e.Expected)
+		h.say("      expected: ", nil, e.Expected)
 	}
 	if e.Fix != "" { // never broken, so that it can be copied
 		h.line("      fix:      %s", h.style.Command(Clean(e.Fix)))
@@ -193,35 +188,25 @@ func (h *Human) draw() {
 	columns, rows := h.live.Room()
 	h.live.Draw(h.board.lines(h.style, columns, rows))
 	if h.ticking == nil {
-		h.ticking = h.tick()
+		h.ticking = tick(h.passed, h.resumed)
 	}
 }
 
-// everySoOften is how often the times in the region change.
-const everySoOften = 100 * time.Millisecond
-
-func (h *Human) tick() (stop func()) {
-	ticker := time.NewTicker(everySoOften)
-	stopped := make(chan struct{})
-	go func() {
-		for {
-			select {
-			case <-stopped:
-				return
-			case <-ticker.C:
-			}
-			h.mu.Lock()
-			if h.ticking != nil {
-				h.board.passed(everySoOften)
-				h.draw()
-			}
-			h.mu.Unlock()
-		}
-	}()
-	return func() {
-		ticker.Stop()
-		close(stopped)
+// passed draws the region again after a while.
+func (h *Human) passed(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ticking != nil {
+		h.board.passed(d)
+		h.draw()
 	}
+}
+
+// resumed begins a region of its own below what the shell has written.
+func (h *Human) resumed() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.live.Done()
 }
 
 // settle leaves the region as plain lines: what comes next stands below it.
@@ -250,29 +235,12 @@ func (h *Human) line(format string, args ...any) {
 	h.live.Print(fmt.Sprintf(format, args...))
 }
 
-// say writes a sentence, broken where the terminal is too narrow for it.
-func (h *Human) say(indent string, paint func(string) string, sentence string) {
-	h.hang(indent, len(indent), paint, sentence)
-}
-
-// hang writes a sentence whose further lines stand below its first word.
-func (h *Human) hang(first string, indent int, paint func(string) string, sentence string) {
-	lines := []string{strings.ReplaceAll(Clean(sentence), "\n", " ")}
+// say writes a sentence, broken where the terminal is too narrow for it, with
+// its further lines below its first word.
+func (h *Human) say(first string, paint func(string) string, sentence string) {
+	columns := 0
 	if h.streams.ErrTerminal {
-		lines = text.Wrap(Clean(sentence), h.width()-indent)
+		columns, _ = h.live.Room()
 	}
-	for i, line := range lines {
-		if paint != nil {
-			line = paint(line)
-		}
-		if i > 0 {
-			first = strings.Repeat(" ", indent)
-		}
-		h.line("%s", first+line)
-	}
-}
-
-func (h *Human) width() int {
-	columns, _ := h.live.Room()
-	return columns
+	h.live.Print(hanging(first, paint, sentence, columns)...)
 }

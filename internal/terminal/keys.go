@@ -3,6 +3,7 @@
 package terminal
 
 import (
+	"bytes"
 	"os"
 	"os/signal"
 	"sync"
@@ -12,7 +13,8 @@ import (
 )
 
 // Keys hands each key that is typed into a terminal to a function, without an
-// echo, until restore is called. Keys that are more than one byte are dropped.
+// echo, until restore is called. Keys that are more than one byte are dropped;
+// an Enter behind a key, which some dumb terminals send it with, is no key.
 // Ctrl-C stays a signal. The terminal is put back as it was by restore, which
 // is to be deferred, by a panic of the function, and by a signal, whose own
 // effect follows; what was typed and not read is dropped.
@@ -95,8 +97,9 @@ func (k *keys) read() {
 		if err != nil {
 			return // the terminal is at its end, or restore was called
 		}
-		if n == 1 && buffer[0] >= ' ' && buffer[0] < 0x7f {
-			k.key(rune(buffer[0]))
+		typed := bytes.TrimRight(buffer[:n], "\r\n")
+		if len(typed) == 1 && typed[0] >= ' ' && typed[0] < 0x7f {
+			k.key(rune(typed[0]))
 		}
 	}
 }

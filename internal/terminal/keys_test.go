@@ -106,6 +106,15 @@ func TestKeys(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Fatal("the key did not come")
 	}
+	typed(t, user, "k\n")
+	select {
+	case key := <-got:
+		if key != 'k' {
+			t.Errorf("got %q", key)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("the key that came with an Enter did not come")
+	}
 	typed(t, user, "\x1b[A") // an arrow is more than one byte: dropped
 	typed(t, user, "é")
 	arrives()
@@ -198,6 +207,62 @@ func TestListen(t *testing.T) {
 		t.Error("the terminal was not given back")
 	}
 	h.Done()
+}
+
+// TestRegionAfterAStop lets a shell write into the terminal meanwhile: what
+// comes next stands whole below that, and is changed in place there.
+func TestRegionAfterAStop(t *testing.T) {
+	s := newScreen(60, 24)
+	h := humanOn(s, false)
+	told(h, taskEvent("stack a", "Topic", "CREATE_COMPLETE", "", 1), taskEvent("stack a", "Role", "CREATE_IN_PROGRESS", "", 0))
+	h.mu.Lock()
+	if _, err := s.Write([]byte("^Z\n[1]+  Stopped\nsh> fg\nmayfly\n")); err != nil {
+		t.Fatal(err)
+	}
+	h.mu.Unlock()
+	if err := syscall.Kill(os.Getpid(), syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	shown := func() string {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		before, region, _ := strings.Cut(strings.Join(s.lines(), "\n"), "mayfly\n")
+		if !strings.Contains(before, "sh> fg") {
+			t.Errorf("what the shell wrote is gone:\n%s", before)
+		}
+		return region
+	}
+	eventually(t, "the region whole", func() bool {
+		return strings.Contains(shown(), "Topic") && strings.Contains(shown(), "Role")
+	})
+	told(h, taskEvent("stack a", "Role", "CREATE_COMPLETE", "", 1))
+	if region := shown(); strings.Count(region, "Role") != 1 || strings.Contains(region, "CREATE_IN_PROGRESS") {
+		t.Errorf("the region is\n%s", region)
+	}
+	h.Done()
+}
+
+// TestListenWithoutRedraw takes the keys of others where no line changes in place.
+func TestListenWithoutRedraw(t *testing.T) {
+	user, tty := openTerminal(t)
+	h := humanOn(newScreen(80, 24), true)
+	got := make(chan rune, 10)
+	restore := h.Listen(tty, func(key rune) { got <- key })
+	defer restore()
+	for _, want := range "lb" {
+		typed(t, user, string(want))
+		select {
+		case key := <-got:
+			if key != want {
+				t.Errorf("got %q", key)
+			}
+		case <-time.After(5 * time.Second):
+			t.Fatalf("%q did not come", want)
+		}
+	}
+	if h.board.keys {
+		t.Error("it offers to show a log that is shown already")
+	}
 }
 
 // TestKeysAndSignals ends a program with the terminal in its hands, by each way

@@ -18,8 +18,9 @@ import (
 const codeIndent = "    "
 
 // Markdown lays a text out in lines of at most width columns. Code is indented
-// and never broken, so that it can be copied as it stands; it and a word that
-// is longer than a line may be wider. A heading has no empty line below it.
+// and can be copied as it stands: a shell's commands are broken where a shell
+// takes them so, other code never. It and a word that is longer than a line may
+// be wider. A heading has no empty line below it.
 func Markdown(style Style, source string, width int) []string {
 	source = Clean(source)
 	tree := goldmark.New(goldmark.WithExtensions(extension.Table)).Parser().Parse(gmtext.NewReader([]byte(source)))
@@ -57,9 +58,9 @@ func (m *markdown) block(n ast.Node, width int) []string {
 	case *ast.Paragraph, *ast.TextBlock:
 		return m.flow(n).wrap(width)
 	case *ast.FencedCodeBlock:
-		return m.code(n, string(n.Language(m.source)))
+		return m.code(n, string(n.Language(m.source)), width)
 	case *ast.CodeBlock:
-		return m.code(n, "")
+		return m.code(n, "", width)
 	case *ast.List:
 		return m.list(n, width)
 	case *ast.Blockquote:
@@ -83,21 +84,39 @@ func (m *markdown) heading(n *ast.Heading, width int) []string {
 	return lines
 }
 
-func (m *markdown) code(n ast.Node, language string) []string {
-	paint := func(line string) string { return line }
-	switch language {
-	case "sh", "bash", "shell":
-		paint = m.style.Command
-	case "output":
-		paint = m.style.Faint
-	}
+func (m *markdown) code(n ast.Node, language string, width int) []string {
 	var lines []string
 	for i := range n.Lines().Len() {
 		segment := n.Lines().At(i)
 		line := strings.TrimRight(string(segment.Value(m.source)), "\n")
-		lines = append(lines, codeIndent+paint(strings.ReplaceAll(line, "\t", codeIndent)))
+		lines = append(lines, strings.ReplaceAll(line, "\t", codeIndent))
+	}
+	paint := func(line string) string { return line }
+	switch language {
+	case "sh", "bash", "shell":
+		paint = m.style.Command
+		lines = text.FoldShell(lines, width-len(codeIndent))
+	case "output": // nobody shall type it, with colour or without
+		paint = func(line string) string { return m.style.Faint("│ " + line) }
+		lines = wrapped(lines, width-len(codeIndent)-len("| "))
+	}
+	for i, line := range lines {
+		lines[i] = codeIndent + paint(line)
 	}
 	return lines
+}
+
+// wrapped breaks the lines that are wider than so many columns.
+func wrapped(lines []string, columns int) []string {
+	var all []string
+	for _, line := range lines {
+		if text.Width(line) <= columns {
+			all = append(all, line)
+		} else {
+			all = append(all, text.Wrap(line, columns)...)
+		}
+	}
+	return all
 }
 
 func (m *markdown) list(n *ast.List, width int) []string {

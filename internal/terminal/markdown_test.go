@@ -100,10 +100,13 @@ func TestScreens(t *testing.T) {
 		"what announces it":         {slices.Concat([]string{"x", "", "type:", ""}, code), 6, [][]string{{"x"}, slices.Concat([]string{"type:", ""}, code)}},
 		"code below a long heading": {slices.Concat([]string{"h", "a", "b"}, code), 4, [][]string{{"h", "a", "b"}, code}},
 		"code longer than a screen": {slices.Concat(code, code), 4, [][]string{{code[0], code[1], code[2], code[0]}, {code[1], code[2]}}},
+		"lines that wrap":           {[]string{strings.Repeat("a", 41), "b", "c"}, 4, [][]string{{strings.Repeat("a", 41), "b"}, {"c"}}},
+		"as wide as the terminal":   {[]string{strings.Repeat("a", 20), "b", "c"}, 3, [][]string{{strings.Repeat("a", 20), "b", "c"}}},
+		"a line of many rows":       {[]string{strings.Repeat("a", 200), "b"}, 4, [][]string{{strings.Repeat("a", 200)}, {"b"}}},
 		"nothing":                   {nil, 5, nil},
 		"no rows":                   {[]string{"a", "b"}, 0, [][]string{{"a"}, {"b"}}},
 	} {
-		got := Screens(test.lines, test.rows)
+		got := Screens(test.lines, 20, test.rows, test.rows)
 		if !slices.EqualFunc(got, test.want, slices.Equal[[]string]) {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
@@ -115,15 +118,16 @@ func TestScreensLoseNothing(t *testing.T) {
 	line := rapid.SampledFrom([]string{"", "text", "announced:", "    code", "== h =="})
 	rapid.Check(t, func(t *rapid.T) {
 		lines, rows := rapid.SliceOf(line).Draw(t, "lines"), rapid.IntRange(1, 9).Draw(t, "rows")
+		first := rapid.IntRange(0, rows).Draw(t, "first")
 		full := func(lines []string) []string {
 			return slices.DeleteFunc(slices.Clone(lines), func(l string) bool { return l == "" })
 		}
-		screens := Screens(lines, rows)
+		screens := Screens(lines, 20, first, rows)
 		if got := full(slices.Concat(screens...)); !slices.Equal(got, full(lines)) {
 			t.Fatalf("got %q", screens)
 		}
-		for _, screen := range screens {
-			if len(screen) > rows || len(screen) == 0 || screen[0] == "" || screen[len(screen)-1] == "" {
+		for i, screen := range screens {
+			if len(screen) > rows || i == 0 && len(screen) > max(first, 1) || len(screen) == 0 || screen[0] == "" || screen[len(screen)-1] == "" {
 				t.Fatalf("screen %q of %d rows", screen, rows)
 			}
 		}

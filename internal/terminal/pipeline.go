@@ -111,7 +111,7 @@ func actionLines(style Style, a workshop.ActionState, columns int) []string {
 		return []string{line + " " + words}
 	}
 	lines := []string{text.Cut(line, columns)}
-	for _, more := range text.Wrap(words, columns-2) {
+	for _, more := range text.Wrap(words, columns) { // it may reach below the box's edge
 		lines = append(lines, "  "+more)
 	}
 	return lines
@@ -142,7 +142,7 @@ func draw(style Style, boxes []box, width int) []string {
 			case y == height+1:
 				part = bottom(inner)
 			default:
-				part = "  " + text.Pad(nth(b.below, y-height-2), inner) + "  "
+				part = "  " + text.Pad(nth(b.below, y-height-2), inner+len("  "))
 			}
 			if i > 0 {
 				rows[y].WriteString(link)

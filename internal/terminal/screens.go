@@ -1,17 +1,46 @@
 package terminal
 
-import "strings"
+import (
+	"slices"
+	"strings"
 
-// Screens divides lines, as Markdown makes them, into pages of at most rows
-// lines. A page ends between paragraphs where it can, and never between a
-// heading and its text, or within a block of code, that a page can hold.
-func Screens(lines []string, rows int) [][]string {
-	rows = max(rows, 1)
+	"github.com/mayfly-cd/mayfly/internal/text"
+)
+
+// broken stands for a further row of a line that a terminal breaks.
+const broken = codeIndent + "\x00"
+
+// Screens divides lines, as Markdown makes them, into pages of at most so many
+// rows of a terminal, the first of at most first. A page ends between
+// paragraphs where it can, and never between a heading and its text, or within
+// a block of code, that a page can hold. A line that is wider than the terminal
+// fills several rows.
+func Screens(lines []string, columns, first, rows int) [][]string {
+	var filled []string
+	for _, line := range lines {
+		filled = append(filled, line)
+		for width := text.Width(line); width > columns; width -= columns {
+			filled = append(filled, broken)
+		}
+	}
+	var screens [][]string
+	for _, screen := range pagesOf(filled, first, max(rows, 1)) {
+		screen = slices.DeleteFunc(screen, func(line string) bool { return line == broken })
+		if len(screen) > 0 {
+			screens = append(screens, screen)
+		}
+	}
+	return screens
+}
+
+func pagesOf(lines []string, first, rows int) [][]string {
+	room := min(max(first, 1), rows)
 	var screens [][]string
 	var page []string
 	end := func() {
 		if page = trimmed(page); len(page) > 0 {
 			screens = append(screens, page)
+			room = rows
 		}
 		page = nil
 	}
@@ -20,13 +49,13 @@ func Screens(lines []string, rows int) [][]string {
 		if len(page) > 0 {
 			needed++ // the empty line between
 		}
-		if len(page)+needed > rows {
+		if len(page)+needed > room {
 			end()
 		} else if len(page) > 0 {
 			page = append(page, "")
 		}
-		for len(block) > rows {
-			n := cutAt(block, rows)
+		for len(block) > room {
+			n := cutAt(block, room, rows)
 			page = append(page, block[:n]...)
 			end()
 			block = trimmed(block[n:])
@@ -73,11 +102,11 @@ func isCode(line string) bool { return strings.HasPrefix(line, codeIndent) }
 // cutAt finds where a block that no page holds is cut: at the end of the page,
 // or before the code that stands there, if something stands before it and a
 // page can hold it.
-func cutAt(block []string, rows int) int {
-	if !isCode(block[rows]) || !isCode(block[rows-1]) {
-		return rows
+func cutAt(block []string, room, rows int) int {
+	if !isCode(block[room]) || !isCode(block[room-1]) {
+		return room
 	}
-	from, to := rows, rows
+	from, to := room, room
 	for from > 0 && isCode(block[from-1]) {
 		from--
 	}
@@ -85,7 +114,7 @@ func cutAt(block []string, rows int) int {
 		to++
 	}
 	if from <= 1 || to-from > rows {
-		return rows
+		return room
 	}
 	return from
 }

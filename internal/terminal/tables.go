@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/mayfly-cd/mayfly/internal/text"
 	"github.com/mayfly-cd/mayfly/internal/workshop"
 	"github.com/mayfly-cd/mayfly/verify"
 )
@@ -26,8 +27,9 @@ func Seconds(s float64) string {
 }
 
 // Status shows where the learner is, and the one thing to do next.
-// Checks that passed are told where verbose asks for them.
-func Status(w io.Writer, style Style, s workshop.Status, verbose bool) {
+// Checks that passed are told where verbose asks for them. In a terminal of so
+// many columns a sentence that is longer is broken; with 0 it is left whole.
+func Status(w io.Writer, style Style, columns int, s workshop.Status, verbose bool) {
 	seen := map[string]bool{}
 	writef(w, "Environment %s (%s), account %s in %s\n", style.Bold(s.Environment), s.ID, s.Account, s.Region)
 	writef(w, "Working copy %s\n", Clean(s.WorkDir))
@@ -36,7 +38,7 @@ func Status(w io.Writer, style Style, s workshop.Status, verbose bool) {
 	}
 	writef(w, "\n")
 	if c := s.WorkingCopy; c != nil && (c.State != verify.Passed || verbose) {
-		statusChecks(w, style, []workshop.CheckStatus{*c}, seen, verbose)
+		statusChecks(w, style, columns, []workshop.CheckStatus{*c}, seen, verbose)
 		writef(w, "\n")
 	}
 	for _, p := range s.Phases {
@@ -53,7 +55,7 @@ func Status(w io.Writer, style Style, s workshop.Status, verbose bool) {
 		}
 		writef(w, "  %d  %-22s %s\n", p.Number, p.Title, word)
 		if p.State != workshop.StateDone && p.State != workshop.StateToDo || verbose {
-			statusChecks(w, style, p.Checks, seen, verbose)
+			statusChecks(w, style, columns, p.Checks, seen, verbose)
 		}
 	}
 	if len(s.LeadTimes) > 0 {
@@ -63,11 +65,11 @@ func Status(w io.Writer, style Style, s workshop.Status, verbose bool) {
 	if s.Cost.USD > 0 {
 		writef(w, "At AWS's list price all this would be $%.2f so far.\n", s.Cost.USD)
 	}
-	writef(w, "\nNext: %s\n      %s\n", style.Command(Clean(s.Next.Command)), Clean(s.Next.Why))
+	writef(w, "\nNext: %s\n%s", style.Command(Clean(s.Next.Command)), joined(hanging("      ", nil, s.Next.Why, columns)))
 }
 
 // statusChecks shows a phase's checks. What an earlier phase said already is not said again.
-func statusChecks(w io.Writer, style Style, checks []workshop.CheckStatus, seen map[string]bool, verbose bool) {
+func statusChecks(w io.Writer, style Style, columns int, checks []workshop.CheckStatus, seen map[string]bool, verbose bool) {
 	for _, c := range checks {
 		if c.State == verify.Passed && !verbose {
 			continue
@@ -77,7 +79,7 @@ func statusChecks(w io.Writer, style Style, checks []workshop.CheckStatus, seen 
 			continue
 		}
 		seen[c.Observed] = true
-		writef(w, "       %s %s\n", Mark(style, c.State), Clean(c.Observed))
+		writef(w, "%s", joined(hanging("       "+Mark(style, c.State)+" ", nil, c.Observed, columns)))
 		if c.Fix != "" {
 			writef(w, "         fix: %s\n", style.Command(Clean(c.Fix)))
 		}
@@ -129,37 +131,57 @@ func Receipt(w io.Writer, style Style, r workshop.Receipt) {
 
 // DiffLine is a line of a unified diff.
 func DiffLine(style Style, line string) string {
-	text, end := strings.CutSuffix(line, "\n")
+	said, end := strings.CutSuffix(line, "\n")
 	switch {
-	case strings.HasPrefix(text, "+"):
-		text = style.Good(text)
-	case strings.HasPrefix(text, "-"):
-		text = style.Bad(text)
-	case strings.HasPrefix(text, "@@"):
-		text = style.Faint(text)
+	case strings.HasPrefix(said, "+"):
+		said = style.Good(said)
+	case strings.HasPrefix(said, "-"):
+		said = style.Bad(said)
+	case strings.HasPrefix(said, "@@"):
+		said = style.Faint(said)
 	}
 	if end {
-		text += "\n"
+		said += "\n"
 	}
-	return text
+	return said
 }
 
-// Checks shows the answers of checks: the first that does not hold with what
-// was expected and the fix, those after it by their sign alone.
-func Checks(w io.Writer, style Style, checks []workshop.CheckStatus) {
+// Checks lays out the answers of checks in at most so many columns: the first
+// that does not hold with what was expected and the fix, those after it by
+// their sign and what was observed. A fix is never broken, so that it can be copied.
+func Checks(style Style, checks []workshop.CheckStatus, columns int) []string {
+	var lines []string
 	troubled := false
 	for _, c := range checks {
-		writef(w, "  %s %s\n", Mark(style, c.State), Clean(c.Observed))
+		lines = append(lines, hanging("  "+Mark(style, c.State)+" ", nil, c.Observed, columns)...)
 		if c.State == verify.Passed || troubled {
 			continue
 		}
 		troubled = true
 		if c.Expected != "" {
-			writef(w, "    expected: %s\n", Clean(c.Expected))
+			lines = append(lines, hanging("    expected: ", nil, c.Expected, columns)...)
 		}
 		if c.Fix != "" {
-			writef(w, "    fix:      %s\n", style.Command(Clean(c.Fix)))
+			lines = append(lines, "    fix:      "+style.Command(Clean(c.Fix)))
 		}
 	}
-	writef(w, "\n")
+	return lines
+}
+
+// hanging breaks a sentence whose further lines stand below its first word.
+// With 0 columns it is one line, whatever it holds.
+func hanging(first string, paint func(string) string, sentence string, columns int) []string {
+	indent := text.Width(first)
+	lines := []string{strings.ReplaceAll(Clean(sentence), "\n", " ")}
+	if columns > 0 {
+		lines = text.Wrap(Clean(sentence), columns-indent)
+	}
+	for i, line := range lines {
+		if paint != nil {
+			line = paint(line)
+		}
+		lines[i] = first + line
+		first = strings.Repeat(" ", indent)
+	}
+	return lines
 }

@@ -64,12 +64,14 @@ func TestTablesAreClean(t *testing.T) {
 			})
 		},
 		"status": func(w io.Writer) {
-			Status(w, Style{}, workshop.Status{
+			Status(w, Style{}, 80, workshop.Status{
 				WorkDir: evil, LiveURL: evil, Next: workshop.Next{Command: evil, Why: evil},
 				Phases: []workshop.PhaseStatus{{State: workshop.StateStarted, Checks: []workshop.CheckStatus{check}}},
 			}, true)
 		},
-		"checks": func(w io.Writer) { Checks(w, Style{}, []workshop.CheckStatus{check}) },
+		"checks": func(w io.Writer) {
+			writef(w, "%s", strings.Join(Checks(Style{}, []workshop.CheckStatus{check}, 80), "\n"))
+		},
 	} {
 		var out strings.Builder
 		show(&out)

@@ -222,3 +222,24 @@ func pieces(word string, columns int) []string {
 	}
 	return append(all, current)
 }
+
+// Edits is how many letters must be added, taken out or replaced to make one
+// word of another: the Levenshtein distance.
+func Edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}

@@ -20,8 +20,8 @@ func (w *Walk) finish(ctx context.Context) error {
 	w.Screen.Heading("All five phases are done")
 	w.Screen.Lines(terminal.CardText(w.Screen.style(), card, w.Screen.width()))
 	if saved, err := w.SaveCard(card); err != nil {
-		return err
-	} else if saved != "" {
+		w.Screen.Say(err.Error())
+	} else {
 		w.Screen.Text("The card as a picture: `" + saved + "`")
 	}
 	for {

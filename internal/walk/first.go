@@ -3,7 +3,6 @@ package walk
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/mayfly-cd/mayfly/internal/prompt"
@@ -56,6 +55,7 @@ func First(ctx context.Context, ask prompt.Prompter, screen *Screen, preset Answ
 	applications func() []Application, usable func(ctx context.Context, workdir string) error,
 ) (Answers, error) {
 	answers := preset
+	ask = paced{ask, screen}
 	welcome, err := phases.ReadLesson("welcome", phases.Place{Mayfly: "mayfly"})
 	if err != nil {
 		return answers, err
@@ -84,7 +84,7 @@ func First(ctx context.Context, ask prompt.Prompter, screen *Screen, preset Answ
 			"mayfly makes resources in the account that your keys belong to, tags each of them, and asks before it makes the first.")
 	}
 	if !known.Application {
-		if answers.Application, err = chooseApplication(ask, applications()); err != nil {
+		if answers.Application, err = chooseApplication(ask, screen, applications()); err != nil {
 			return answers, err
 		}
 	}
@@ -115,7 +115,7 @@ func askLeadTime(ask prompt.Prompter) (string, error) {
 }
 
 // chooseApplication asks for one; those whose toolchain is here come first.
-func chooseApplication(ask prompt.Prompter, applications []Application) (string, error) {
+func chooseApplication(ask prompt.Prompter, screen *Screen, applications []Application) (string, error) {
 	var choices, missing []prompt.Choice
 	for _, a := range applications {
 		label := "In " + languageName(a.Language)
@@ -126,7 +126,7 @@ func chooseApplication(ask prompt.Prompter, applications []Application) (string,
 		choices = append(choices, prompt.Choice{Key: a.Language, Label: label})
 	}
 	if len(choices) == 0 {
-		return "", fmt.Errorf("no sample application can be built here: %w", errors.New("install Go, Python 3 or Node.js, then start again"))
+		return "", errors.New("no sample application can be built here: install Go, Python 3 or Node.js, then start again")
 	}
 	for {
 		language, err := ask.Choose("Which sample application?", append(choices, missing...))
@@ -136,6 +136,9 @@ func chooseApplication(ask prompt.Prompter, applications []Application) (string,
 		for _, a := range applications {
 			if a.Language == language && a.Missing == "" {
 				return language, nil
+			}
+			if a.Language == language {
+				screen.Say(languageName(language) + " needs " + a.Missing + ", which is not here: install it and start again, or choose another.")
 			}
 		}
 	}

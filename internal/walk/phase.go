@@ -12,11 +12,17 @@ import (
 	"github.com/mayfly-cd/mayfly/phases"
 )
 
-// introduce opens a phase, the first time that the learner comes to it: the
-// question about the last one, the idea, what will be made, and a prediction.
+// The parts of a lesson that are shown until they have been read once.
+const (
+	partIntroduction = "introduction"
+	partObserve      = "observe"
+)
+
+// introduce opens a phase, unless the learner has read that: the question about
+// the last one, the idea, what will be made, and a prediction.
 func (w *Walk) introduce(p *phases.Phase) error {
-	first, err := w.Workshop.FirstTime(p, "introduction")
-	if err != nil || !first {
+	read, err := w.Workshop.WasRead(p, partIntroduction)
+	if err != nil || read {
 		return err
 	}
 	lesson, err := p.Lesson(w.Workshop.Place())
@@ -40,7 +46,10 @@ func (w *Walk) introduce(p *phases.Phase) error {
 	if err := w.whatIsMade(p); err != nil {
 		return err
 	}
-	return w.predict(p, lesson)
+	if err := w.predict(p, lesson); err != nil {
+		return err
+	}
+	return w.Workshop.MarkRead(p, partIntroduction)
 }
 
 // recall puts the question about what went before, and shows its answer after a key.
@@ -89,6 +98,28 @@ func (w *Walk) predict(p *phases.Phase, lesson phases.Lesson) error {
 	return w.Workshop.Guessed(p, guess)
 }
 
+// observe makes up for the end of the phase before a position, where the
+// learner left before they had read it. told says whether it did.
+func (w *Walk) observe(ctx context.Context, at workshop.Position) (told bool, err error) {
+	n := len(phases.All)
+	if !at.Done() {
+		n = at.Phase.Number() - 1
+	}
+	if n == 0 {
+		return false, nil
+	}
+	p := phases.All[n-1]
+	began, err := w.Workshop.WasRead(p, partIntroduction)
+	if err != nil || !began {
+		return false, err // it was done without the walk
+	}
+	ended, err := w.Workshop.WasRead(p, partObserve)
+	if err != nil || ended || w.Workshop.AskPhase(ctx, p).State != workshop.StateDone {
+		return false, err
+	}
+	return true, w.afterPhase(ctx, p)
+}
+
 // afterPhase lets the learner observe, and then tells what they have now, how
 // long the last commit took, and what is missing still.
 func (w *Walk) afterPhase(ctx context.Context, p *phases.Phase) error {
@@ -101,7 +132,7 @@ func (w *Walk) afterPhase(ctx context.Context, p *phases.Phase) error {
 	}
 	w.Screen.Heading(fmt.Sprintf("Phase %d, %s, is done. Observe", p.Number(), p.Title))
 	if guess := w.Workshop.Guess(p); guess != "" {
-		w.Screen.Text("You predicted: " + escape(guess))
+		w.Screen.Say("You predicted: " + guess)
 	}
 	if err := w.Screen.Pages(lesson.Section(phases.SectionObserve), w.more); err != nil {
 		return err
@@ -114,12 +145,18 @@ func (w *Walk) afterPhase(ctx context.Context, p *phases.Phase) error {
 	if err != nil {
 		return err
 	}
-	w.Screen.Pipeline(pipeline)
 	times, err := w.Workshop.LeadTimes(ctx)
 	if err != nil {
 		return err
 	}
-	w.Screen.Text(join(leadTime(times), "**What is missing still.** "+p.Missing))
+	drawing := append(terminal.Pipeline(w.Screen.style(), pipeline, w.Screen.width()), "")
+	told := terminal.Markdown(w.Screen.style(), join(leadTime(times), "**What is missing still.** "+p.Missing), w.Screen.width())
+	if err := w.Screen.pages(append(drawing, told...), w.more); err != nil {
+		return err
+	}
+	if err := w.Workshop.MarkRead(p, partObserve); err != nil {
+		return err
+	}
 	return w.betweenPhases(ctx, p, lesson)
 }
 
@@ -169,8 +206,8 @@ func (w *Walk) betweenPhases(ctx context.Context, p *phases.Phase, lesson phases
 		case "w":
 			err = w.questions(lesson)
 		case "b":
-			err = w.breakIt(ctx, p, lesson)
-			if err == nil {
+			var broke bool
+			if broke, err = w.breakIt(ctx, p, lesson); broke && err == nil {
 				return nil // where the learner is now, the checks say
 			}
 		case "q":
@@ -194,10 +231,11 @@ func (w *Walk) questions(lesson phases.Lesson) error {
 	return w.Screen.Pages(heading("Further reading", lesson.Section(phases.SectionReading)), w.more)
 }
 
-// breakIt shows what to break, or breaks something in secret.
-func (w *Walk) breakIt(ctx context.Context, p *phases.Phase, lesson phases.Lesson) error {
+// breakIt shows what to break, or breaks something in secret. broke says
+// whether anything may be broken now.
+func (w *Walk) breakIt(ctx context.Context, p *phases.Phase, lesson phases.Lesson) (broke bool, err error) {
 	if err := w.Screen.Pages(lesson.Section(phases.SectionBreak), w.more); err != nil {
-		return err
+		return false, err
 	}
 	key, err := w.Ask.Choose("Break it how?", []prompt.Choice{
 		{Key: "m", Label: "I'll do it myself, as described above"},
@@ -205,17 +243,17 @@ func (w *Walk) breakIt(ctx context.Context, p *phases.Phase, lesson phases.Lesso
 		{Key: "b", Label: "Not now"},
 	})
 	if err != nil || key == "b" {
-		return err
+		return false, err
 	}
 	if key == "s" {
-		if err := w.Break(ctx, p); err != nil {
-			if ctx.Err() != nil {
-				return err
-			}
-			w.Screen.Text(escape(err.Error()))
+		if err := w.Break(ctx, p); ends(ctx, err) {
+			return false, err
+		} else if err != nil {
+			w.Screen.Say(err.Error())
+			return false, nil
 		}
 	}
-	return w.more()
+	return true, w.more()
 }
 
 func following(p *phases.Phase) *phases.Phase {

@@ -90,24 +90,34 @@ func (w *Walk) tried(ctx context.Context, at workshop.Position, err error) (held
 		delete(w.fails, key)
 		return true, nil
 	}
-	if ctx.Err() != nil || errors.Is(err, ErrQuit) || errors.Is(err, prompt.ErrInterrupted) || errors.Is(err, prompt.ErrNoAnswer) {
+	if ends(ctx, err) {
 		return false, err
 	}
-	if _, shown := errors.AsType[*workshop.CheckError](err); !shown {
-		w.Screen.Text(escape(err.Error()))
+	if check, ok := errors.AsType[*workshop.CheckError](err); !ok || !check.Told {
+		w.Screen.Say(err.Error())
 	}
 	w.fails[key]++
 	if w.fails[key]%remindAfter == 0 {
-		w.Screen.Text(fmt.Sprintf("That is the %s time. `h` gives a hint; `%s` starts the phase again and keeps your work on a branch.",
-			ordinal(w.fails[key]), w.Workshop.Place().Mayfly+" reset"))
+		hint := ""
+		if w.Workshop.HintsLeft(at.Phase, at.Step) > 0 {
+			hint = "`h` gives a hint; "
+		}
+		w.Screen.Text(fmt.Sprintf("That did not hold %d times in a row: %s`%s reset` starts the phase again and keeps your work on a branch.",
+			w.fails[key], hint, w.Workshop.Place().Mayfly))
 	}
 	return false, nil
 }
 
 // typeIt shows what to type and waits until the step holds, or the learner takes another way.
 func (w *Walk) typeIt(ctx context.Context, at workshop.Position) (key string, err error) {
-	w.Screen.Text(fmt.Sprintf("Type the commands above in another terminal, in `%s`; for `aws`, run `eval \"$(%s local env)\"` there first. mayfly watches.",
-		w.Workshop.Place().Checkout(), w.Workshop.Place().Mayfly))
+	where := "Type the commands above in another terminal"
+	if at.Phase.Number() > 1 { // the first phase makes the folder
+		where += ", in `" + w.Workshop.Place().Checkout() + "`"
+	}
+	if w.ShellNeeds != "" {
+		where += "; for `aws`, run `" + w.ShellNeeds + "` there first"
+	}
+	w.Screen.Text(where + ". mayfly watches.")
 	keys := []prompt.Choice{{Key: "d", Label: "does it for you"}}
 	if w.Workshop.HintsLeft(at.Phase, at.Step) > 0 {
 		keys = append(keys, prompt.Choice{Key: "h", Label: "gives a hint"})
@@ -189,16 +199,4 @@ func (w *Walk) afterStep(ctx context.Context, at workshop.Position) error {
 		return nil
 	}
 	return w.afterPhase(ctx, at.Phase)
-}
-
-func ordinal(n int) string {
-	if n == remindAfter {
-		return "third"
-	}
-	return fmt.Sprintf("%dth", n)
-}
-
-// escape keeps Markdown from reading an error as Markdown.
-func escape(text string) string {
-	return strings.NewReplacer("*", `\*`, "_", `\_`, "<", `\<`, "[", `\[`, "#", `\#`).Replace(text)
 }

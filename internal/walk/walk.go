@@ -28,6 +28,8 @@ type Walk struct {
 	Screen   *Screen
 	// Place says where AWS is, as a person would: "on this laptop".
 	Place string
+	// ShellNeeds is what a shell must have run before aws finds that AWS; "" where it finds it anyway.
+	ShellNeeds string
 	// Working holds the keyboard while do runs. A key that is one of the choices
 	// ends do, and is returned; "" means that do came to its end.
 	Working func(ctx context.Context, keys []prompt.Choice, do func(ctx context.Context) error) (key string, err error)
@@ -43,6 +45,8 @@ type Walk struct {
 	fails map[string]int
 	// left is what was wrong with the working copy when the learner left it so.
 	left string
+	// unasked says that the learner went on where AWS did not say whether an approval waits.
+	unasked bool
 }
 
 // ErrQuit is returned when the learner wants to stop for now.
@@ -50,7 +54,7 @@ var ErrQuit = errors.New("until next time")
 
 // Run walks on from where the learner is, until everything is done or they quit.
 func (w *Walk) Run(ctx context.Context) error {
-	w.fails = map[string]int{}
+	w.fails, w.Ask = map[string]int{}, paced{w.Ask, w.Screen}
 	if err := w.welcomeBack(ctx); err != nil {
 		return err
 	}
@@ -63,8 +67,18 @@ func (w *Walk) Run(ctx context.Context) error {
 			return err
 		}
 		// While somebody is asked, the earlier phases cannot hold: the answer comes first.
-		if _, asked := w.Workshop.Question(ctx); asked == nil {
+		asked, err := w.asked(ctx)
+		if err != nil {
+			return err
+		}
+		if asked {
 			if err := w.bonus(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		if told, err := w.observe(ctx, at); told || err != nil {
+			if err != nil {
 				return err
 			}
 			continue
@@ -87,11 +101,39 @@ func (w *Walk) Run(ctx context.Context) error {
 	}
 }
 
+// asked tells whether somebody is asked to approve. Where AWS does not say, the
+// learner decides whether to go on as if nobody were.
+func (w *Walk) asked(ctx context.Context) (bool, error) {
+	for {
+		_, err := w.Workshop.Question(ctx)
+		if err == nil {
+			return true, nil
+		}
+		if ctx.Err() != nil {
+			return false, context.Cause(ctx)
+		}
+		if _, nobody := errors.AsType[*workshop.NothingWaitsError](err); nobody || w.unasked {
+			return false, nil
+		}
+		key, err := w.cannotTell(workshop.CheckStatus{
+			State: verify.CannotTell, Observed: "whether an approval waits is not known: " + err.Error(),
+		}, prompt.Choice{Key: "g", Label: "Go on, as if none did"})
+		if err != nil {
+			return false, err
+		}
+		if key == "g" {
+			w.unasked = true
+			return false, nil
+		}
+	}
+}
+
 // stand is at one step: it introduces the phase where that is new, and the
 // step, and lets the learner choose.
 func (w *Walk) stand(ctx context.Context, at workshop.Position) error {
 	if trouble, ok := first(at.Checks, verify.CannotTell); ok {
-		return w.cannotTell(ctx, trouble)
+		_, err := w.cannotTell(trouble)
+		return err
 	}
 	if err := w.workingCopy(ctx); err != nil {
 		return err
@@ -158,22 +200,30 @@ func (w *Walk) undone(ctx context.Context, at workshop.Position) error {
 	}
 	switch key {
 	case "d":
-		return w.solve(ctx, at)
+		_, err = w.tried(ctx, at, w.solve(ctx, at)) // whether it holds now, the checks say
+		return err
 	case "q":
 		return ErrQuit
 	}
 	return nil
 }
 
-func (w *Walk) cannotTell(_ context.Context, trouble workshop.CheckStatus) error {
+// cannotTell shows that AWS gave no answer. "c" is to look again, more what
+// else there is to choose.
+func (w *Walk) cannotTell(trouble workshop.CheckStatus, more ...prompt.Choice) (key string, err error) {
 	w.Screen.Checks([]workshop.CheckStatus{trouble})
-	key, err := w.Ask.Choose("AWS did not let mayfly look. What now?", []prompt.Choice{
-		{Key: "c", Label: "Look again"}, {Key: "q", Label: "Quit"},
-	})
+	choices := append([]prompt.Choice{{Key: "c", Label: "Look again"}}, more...)
+	key, err = w.Ask.Choose("AWS did not let mayfly look. What now?", append(choices, prompt.Choice{Key: "q", Label: "Quit"}))
 	if err == nil && key == "q" {
 		err = ErrQuit
 	}
-	return err
+	return key, err
+}
+
+// ends tells whether an error ends the walk: the learner wants that, or is
+// gone. All others stand in the way of something, and are told.
+func ends(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, ErrQuit) || errors.Is(err, prompt.ErrInterrupted) || errors.Is(err, prompt.ErrNoAnswer)
 }
 
 // more asks whether to go on reading.

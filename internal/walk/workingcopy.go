@@ -56,9 +56,9 @@ func (w *Walk) mend(ctx context.Context) error {
 		_, err := w.Working(ctx, nil, w.Workshop.MendWorkingCopy)
 		return err
 	})
-	if err != nil && ctx.Err() == nil {
-		w.Screen.Text(escape(err.Error()))
-		return nil
+	if err == nil || ends(ctx, err) {
+		return err
 	}
-	return err
+	w.Screen.Say(err.Error())
+	return nil
 }

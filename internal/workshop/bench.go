@@ -1,6 +1,8 @@
 package workshop
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 
 	"github.com/mayfly-cd/mayfly/internal/cloud"
+	"github.com/mayfly-cd/mayfly/internal/git"
 	"github.com/mayfly-cd/mayfly/phases"
+	"github.com/mayfly-cd/mayfly/verify"
 )
 
 var _ phases.Bench = (*Workshop)(nil)
@@ -54,12 +58,20 @@ func (w *Workshop) Deploy(ctx context.Context, name string, template []byte, par
 	return stack, nil
 }
 
-// ours tells whether a stack is this environment's: it carries the tag, or the
-// ledger has its ARN, which no other stack ever has. Somebody may have taken
-// the tag away; a deployment puts it back.
+// ours tells whether a stack is this environment's to deploy: it carries the
+// tag, or the ledger has its ARN, which no other stack ever has. One that was
+// made by hand and without any tag of an environment is ours by its name, in
+// which the environment's random id is. A deployment puts the tag on, and
+// before it is there a teardown deletes nothing.
 func (w *Workshop) ours(stack *types.Stack) bool {
-	if cloud.Tag(stack, cloud.TagEnvironment) == w.env.ID {
+	switch cloud.Tag(stack, cloud.TagEnvironment) {
+	case w.env.ID:
 		return true
+	case "":
+		names := []string{w.scene.Names.RepositoryStack(), w.scene.Names.PipelineStack()}
+		if slices.Contains(names, aws.ToString(stack.StackName)) {
+			return true
+		}
 	}
 	entries, err := w.ledger.Entries()
 	return err == nil && slices.ContainsFunc(entries, func(e Entry) bool {
@@ -84,7 +96,8 @@ func (w *Workshop) Clone(ctx context.Context, url string) error {
 // Read returns a file of the working copy.
 func (w *Workshop) Read(name string) ([]byte, error) { return w.checkout.Read(name) }
 
-// Commit writes the files into the working copy, commits and pushes them.
+// Commit writes the files into the working copy, commits and pushes them. Where
+// that would write over what the learner has not committed, it is kept on a branch.
 func (w *Workshop) Commit(ctx context.Context, message string, files map[string][]byte) (string, error) {
 	if !w.checkout.Exists(ctx) {
 		repository, err := w.cloneURL(ctx)
@@ -95,6 +108,12 @@ func (w *Workshop) Commit(ctx context.Context, message string, files map[string]
 			return "", err
 		}
 	}
+	if err := w.mayCommit(ctx); err != nil {
+		return "", err
+	}
+	if err := w.keepFromWriting(ctx, files); err != nil {
+		return "", err
+	}
 	if err := w.checkout.Write(files); err != nil {
 		return "", err
 	}
@@ -103,6 +122,42 @@ func (w *Workshop) Commit(ctx context.Context, message string, files map[string]
 		return "", err
 	}
 	return commit, w.push(ctx, commit, message)
+}
+
+// mayCommit fails with a *CheckError where a commit would not come to main.
+func (w *Workshop) mayCommit(ctx context.Context) error {
+	if w.checkout.OnMain(ctx) {
+		return nil
+	}
+	r := w.judgeWorkingCopy(ctx, func(context.Context, git.Condition) verify.Result {
+		return verify.Result{State: verify.Passed}
+	})
+	if r.State == verify.Passed {
+		return nil
+	}
+	w.reportWorkingCopy(r)
+	return &CheckError{Phase: WorkingCopy, Check: workingCopyCheck, Told: true, Result: r}
+}
+
+// keepFromWriting keeps what the learner has on a branch, where files would be
+// written over that are not committed as they are.
+func (w *Workshop) keepFromWriting(ctx context.Context, files map[string][]byte) error {
+	var changing []string
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if now, err := w.checkout.Read(name); err != nil || !bytes.Equal(now, files[name]) {
+			changing = append(changing, name)
+		}
+	}
+	uncommitted, err := w.checkout.Uncommitted(ctx, changing)
+	if err != nil || len(uncommitted) == 0 {
+		return err
+	}
+	kept, err := w.checkout.Keep(ctx, w.keptName(cmp.Or(w.phase, "work")), "What was not committed before mayfly wrote", changing)
+	if err != nil || len(kept) == 0 {
+		return err
+	}
+	w.report(Event{Event: Kept, Detail: "what you had not committed in " + strings.Join(uncommitted, ", ") + " is kept: `git show " + kept[0] + "`"})
+	return nil
 }
 
 // Touch commits nothing, which starts everything that a push starts.
@@ -122,11 +177,7 @@ func (w *Workshop) push(ctx context.Context, commit, message string) error {
 		return err
 	}
 	w.live.Before, w.live.After = before, ""
-	return w.remember(func(p *progress) {
-		if _, known := p.Pushed[commit]; !known {
-			p.Pushed[commit] = w.now().UTC()
-		}
-	})
+	return w.pushed(commit, w.now())
 }
 
 func (w *Workshop) cloneURL(ctx context.Context) (string, error) {

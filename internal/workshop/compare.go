@@ -119,23 +119,23 @@ func (c *comparison) noticed(ctx context.Context) {
 			h.Committed = &commit.Made
 		}
 	}
-	if pushed := c.v.pushed(c.e); !pushed.IsZero() {
+	if pushed := c.v.pushed(ctx, c.e); !pushed.IsZero() {
 		h.Seconds = max(0, c.e.Started.Sub(pushed).Seconds())
 	}
 	c.happened(h)
 }
 
-// pushed is when mayfly pushed the commit that an execution is of; zero where
+// pushed is when the commit was pushed that an execution is of; zero where
 // that is not known, or where the push belongs to an earlier execution.
-func (v *watcher) pushed(e *verify.Execution) time.Time {
-	p, err := loadProgress(v.w.dir)
+func (v *watcher) pushed(ctx context.Context, e *verify.Execution) time.Time {
+	pushes, err := v.w.pushes(ctx)
 	again := slices.ContainsFunc(v.history, func(old *verify.Execution) bool {
 		return old.Commit == e.Commit && old.Started.Before(e.Started)
 	})
 	if err != nil || again || !e.ByEvent {
 		return time.Time{} // it is for the eye
 	}
-	return p.Pushed[e.Commit]
+	return pushes[e.Commit]
 }
 
 // actionEnds are the events of an action's end.
@@ -285,7 +285,7 @@ func (c *comparison) live(ctx context.Context) {
 		return // the application need not have one
 	}
 	h := Happening{Time: c.v.w.now(), Event: Answers, URL: url}
-	if pushed := c.v.pushed(c.e); !pushed.IsZero() {
+	if pushed := c.v.pushed(ctx, c.e); !pushed.IsZero() {
 		h.Seconds = max(0, c.e.Ended.Sub(pushed).Seconds())
 	}
 	answer, err := c.v.w.scene.Fetch(ctx, url)

@@ -1,7 +1,9 @@
 package workshop
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -53,14 +55,21 @@ func (e Environment) Tags() map[string]string {
 
 // LoadEnvironment reads the environment kept in a folder. ok is false where there is none.
 func LoadEnvironment(dir string) (e Environment, ok bool, err error) {
-	if err := readJSON(filepath.Join(dir, environmentFile), &e); err != nil {
-		return e, false, err
+	name := filepath.Join(dir, environmentFile)
+	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+		return e, false, nil
 	}
-	if e.Version > environmentVersion {
-		return e, false, fmt.Errorf("%s was written by a newer mayfly (format %d, this one knows %d): use that one",
-			filepath.Join(dir, environmentFile), e.Version, environmentVersion)
+	err = readJSON(name, &e)
+	switch {
+	case err == nil && e.Version > environmentVersion:
+		return e, false, fmt.Errorf("%s was written by a newer mayfly (format %d, this one knows %d): use that one", name, e.Version, environmentVersion)
+	case err == nil && e.ID == "":
+		err = fmt.Errorf("read the state: %s is %w: it names no environment", name, errDamaged)
 	}
-	return e, e.ID != "", nil
+	if errors.Is(err, errDamaged) {
+		err = fmt.Errorf("%w: to begin anew, move %s away", err, dir)
+	}
+	return e, err == nil, err
 }
 
 // Save keeps a new environment in a folder, which is made where it is missing.

@@ -46,6 +46,8 @@ const (
 	TaskChanged = "task"
 	// Healed says what was put back as CloudFormation had made it.
 	Healed = "step.healed"
+	// Kept says on which branch the learner's work is that would have been written over.
+	Kept = "work.kept"
 	// Solved says that what mayfly had broken in secret is right again.
 	Solved = "break.solved"
 	// LogLine is a line of a build's log, as it comes.

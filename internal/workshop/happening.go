@@ -27,7 +27,7 @@ type Happening struct {
 	// Status is AWS's own word for how what the event is about stands.
 	Status string `json:"status,omitempty"`
 	// Seconds is how long what ends with this event took; of Noticed, how long
-	// from the push, where mayfly pushed; of Live, from the push to the end.
+	// from the push, where its moment is known; of Live, from the push to the end.
 	Seconds float64 `json:"seconds,omitempty"`
 	// MedianSeconds is the median of the same in earlier executions, told when it begins, too.
 	MedianSeconds float64 `json:"medianSeconds,omitempty"`

@@ -26,6 +26,14 @@ func (w *Workshop) heal(ctx context.Context) (mended bool, err error) {
 		if found == nil || !w.ours(found) && !w.owns(found) {
 			continue
 		}
+		if name == w.scene.Names.ApplicationStack() && cloud.Stillborn(found.StackStatus) {
+			if err := w.scene.DeleteStack(ctx, aws.ToString(found.StackId), w.followStack(name)); err != nil {
+				return mended, err
+			}
+			mended = true
+			w.report(Event{Event: Healed, Detail: "deleted stack " + name + ", which could not be made: the pipeline makes it anew"})
+			continue
+		}
 		w.working("looking for what was changed in stack %s", name)
 		drifted, err := w.scene.Heal(ctx, name, func(e cloud.StackEvent) {
 			w.working("%s %s %s", e.Status, e.Type, e.Resource)

@@ -32,7 +32,7 @@ const Succeeded = string(types.PipelineExecutionStatusSucceeded)
 
 // LeadSeconds are the parts of a lead time.
 type LeadSeconds struct {
-	// Total is from the push (where mayfly saw it; else from the execution's start) to the end.
+	// Total is from the push (where that is known; else from the execution's start) to the end.
 	Total float64 `json:"total"`
 	// Waited is from the commit to the push.
 	Waited float64 `json:"waited,omitempty"`
@@ -62,11 +62,39 @@ func (w *Workshop) LeadTimes(ctx context.Context) ([]LeadTime, error) {
 	if err != nil {
 		return nil, err
 	}
+	pushes, err := w.pushes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return w.leadTimes(ctx, executions, pushes), nil
+}
+
+// pushes are the moments of the pushes: those that mayfly has measured, and of
+// those made by hand what the working copy's reflog tells. An exact one is kept,
+// since the next push makes it less so.
+func (w *Workshop) pushes(ctx context.Context) (map[string]time.Time, error) {
 	p, err := loadProgress(w.dir)
 	if err != nil {
 		return nil, err
 	}
-	return w.leadTimes(ctx, executions, p.Pushed), nil
+	moments, exact, err := w.checkout.Pushes(ctx)
+	if err != nil {
+		return p.Pushed, nil //nolint:nilerr // without a working copy there are none
+	}
+	if _, known := p.Pushed[exact]; exact != "" && !known {
+		err = w.pushed(exact, moments[exact])
+	}
+	maps.Copy(moments, p.Pushed)
+	return moments, err
+}
+
+// pushed keeps when a commit had been pushed for the first time.
+func (w *Workshop) pushed(commit string, at time.Time) error {
+	return w.remember(func(p *progress) {
+		if _, known := p.Pushed[commit]; !known {
+			p.Pushed[commit] = at.UTC()
+		}
+	})
 }
 
 // leadTimes measures the executions from the pushes whose moments are known,

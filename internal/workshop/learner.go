@@ -46,15 +46,16 @@ func (w *Workshop) Guess(phase *phases.Phase) string {
 	return p.Guess[phase.Name]
 }
 
-// FirstTime tells whether a part of a phase's lesson is shown for the first
-// time, and remembers that it was.
-func (w *Workshop) FirstTime(phase *phases.Phase, part string) (bool, error) {
-	key, first := phase.Name+"/"+part, false
-	err := w.remember(func(p *progress) {
-		first = !p.Read[key]
-		p.Read[key] = true
-	})
-	return first, err
+// WasRead tells whether the learner has read a part of a phase's lesson to its
+// end; MarkRead remembers that they have.
+func (w *Workshop) WasRead(phase *phases.Phase, part string) (bool, error) {
+	p, err := loadProgress(w.dir)
+	return p.Read[phase.Name+"/"+part], err
+}
+
+// MarkRead remembers that a part of a phase's lesson has been read.
+func (w *Workshop) MarkRead(phase *phases.Phase, part string) error {
+	return w.remember(func(p *progress) { p.Read[phase.Name+"/"+part] = true })
 }
 
 func stepKey(p *phases.Phase, step *phases.Step) string { return p.Name + "/" + step.Title }
@@ -65,7 +66,7 @@ func (w *Workshop) Hint(p *phases.Phase, step *phases.Step) (hint string, left i
 	key := stepKey(p, step)
 	err = w.remember(func(given *progress) {
 		n := min(given.Hints[key], len(step.Hints)-1)
-		hint, left = step.Hints[n], len(step.Hints)-1-n
+		hint, left = phases.TypedIn(w.env.Name, step.Hints[n]), len(step.Hints)-1-n
 		given.Hints[key] = n + 1
 	})
 	return hint, left, err

@@ -66,8 +66,12 @@ func (f *folderWatch) look(ctx context.Context, w *Workshop) {
 	if r.State == verify.Passed {
 		f.told = ""
 	}
+	w.reportWorkingCopy(r)
+}
+
+func (w *Workshop) reportWorkingCopy(r verify.Result) {
 	w.report(Event{
-		Event: CheckDone, Check: "working-copy", State: r.State,
+		Event: CheckDone, Check: workingCopyCheck, State: r.State,
 		Detail: r.Observed, Expected: r.Expected, Fix: w.typed(r.Fix),
 	})
 }

@@ -6,12 +6,15 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // progress is what AWS cannot tell and the learner may lose without harm: the
 // moments of the pushes, what has been read and asked, and the learner's choices.
 type progress struct {
-	// Pushed is when a commit had been pushed, by this machine's clock.
+	// Pushed is when a commit had been pushed, by this machine's clock: measured
+	// where mayfly pushed, else as the working copy's reflog tells.
 	Pushed map[string]time.Time `json:"pushed"`
 	// Answer is how long a commit takes to reach production where the learner works.
 	Answer string `json:"answer,omitempty"`
@@ -69,8 +72,14 @@ func (w *Workshop) putDamagedAside() error {
 	return nil
 }
 
-// remember changes the progress and keeps it.
-func (w *Workshop) remember(change func(p *progress)) error {
+// remember changes the progress and keeps it. Others may do so too, such as a
+// `mayfly hint` beside the workshop: no change of theirs is lost.
+func (w *Workshop) remember(change func(p *progress)) (err error) {
+	lock := flock.New(progressFile(w.dir)+".lock", flock.SetPermissions(0o600))
+	if err := lock.Lock(); err != nil {
+		return fmt.Errorf("lock the progress: %w", err)
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
 	p, err := loadProgress(w.dir)
 	if err != nil {
 		return err

@@ -29,6 +29,8 @@ const (
 type CheckError struct {
 	Phase, Check string
 	Result       verify.Result
+	// Told says that the reporter is told the answer.
+	Told bool
 }
 
 func (e *CheckError) Error() string {
@@ -96,7 +98,9 @@ func (w *Workshop) Run(ctx context.Context, wanted []*phases.Phase) ([]PhaseResu
 	return results, nil
 }
 
-// requirements fails where a phase needs one that is neither done nor wanted too.
+// requirements fails where a phase needs one that is neither done nor wanted
+// too. One in which something is on its way, such as a build that the last push
+// has started, lacks nothing.
 func (w *Workshop) requirements(ctx context.Context, p *phases.Phase, wanted []*phases.Phase) error {
 	var missing []*phases.Phase
 	for _, required := range p.AllRequired() {
@@ -107,7 +111,7 @@ func (w *Workshop) requirements(ctx context.Context, p *phases.Phase, wanted []*
 		if status.State == StateUnknown {
 			return &CheckError{Phase: required.Name, Check: "requirements", Result: status.first(verify.CannotTell)}
 		}
-		if status.State != StateDone {
+		if status.State != StateDone && status.State != StateUnderWay {
 			missing = append(missing, required)
 		}
 	}
@@ -143,7 +147,7 @@ func (w *Workshop) doStep(ctx context.Context, p *phases.Phase, step *phases.Ste
 	began := w.now()
 	w.report(Event{Event: StepStart, Detail: step.Why})
 	answers, err := w.attempt(ctx, p, step)
-	if err != nil {
+	if err != nil && !isWorkingCopy(err) {
 		mended, healErr := w.heal(ctx)
 		if mended {
 			answers, err = w.attempt(ctx, p, step)
@@ -162,6 +166,12 @@ func (w *Workshop) doStep(ctx context.Context, p *phases.Phase, step *phases.Ste
 	}
 	w.report(Event{Event: StepDone, Seconds: w.now().Sub(began).Seconds()})
 	return nil
+}
+
+// isWorkingCopy tells whether an error is about the working copy, where AWS has nothing to put back.
+func isWorkingCopy(err error) bool {
+	failed, ok := errors.AsType[*CheckError](err)
+	return ok && failed.Phase == WorkingCopy
 }
 
 // answer is what a check said.
@@ -200,7 +210,7 @@ func (w *Workshop) settle(ctx context.Context, p *phases.Phase, step *phases.Ste
 		}
 		answers = append(answers, answer{check, result})
 		if result.State != verify.Passed {
-			return answers, &CheckError{Phase: p.Name, Check: check.Name, Result: result}
+			return answers, &CheckError{Phase: p.Name, Check: check.Name, Result: result, Told: true}
 		}
 	}
 	return answers, nil
@@ -242,7 +252,7 @@ func (w *Workshop) holds(ctx context.Context, step *phases.Step) (held, drifted 
 		}
 		if waitsForPerson(result) {
 			w.reportCheck(check, result)
-			return false, false, &CheckError{Phase: w.phase, Check: check.Name, Result: result}
+			return false, false, &CheckError{Phase: w.phase, Check: check.Name, Result: result, Told: true}
 		}
 		if result.State != verify.Passed {
 			return false, result.Drifted, nil
@@ -309,7 +319,7 @@ func (w *Workshop) verifyWorkingCopy(ctx context.Context, found *Verified) error
 	if c.State == verify.Passed {
 		return nil
 	}
-	return &CheckError{Phase: WorkingCopy, Check: c.Name, Result: verify.Result{
+	return &CheckError{Phase: WorkingCopy, Check: c.Name, Told: true, Result: verify.Result{
 		State: c.State, Observed: c.Observed, Expected: c.Expected, Fix: c.Fix,
 	}}
 }
@@ -322,7 +332,7 @@ func worse(worst error, p *phases.Phase, check verify.Check, r verify.Result) er
 		have = failed.Result.State
 	}
 	if order[r.State] > order[have] {
-		return &CheckError{Phase: p.Name, Check: check.Name, Result: r}
+		return &CheckError{Phase: p.Name, Check: check.Name, Result: r, Told: true}
 	}
 	return worst
 }

@@ -5,7 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -157,5 +159,26 @@ func TestProgressMayBeDeleted(t *testing.T) {
 	}
 	if p, err = loadProgress(dir); err != nil || len(p.Pushed) != 0 {
 		t.Errorf("got %v, %v", p, err)
+	}
+}
+
+// TestProgressOfTwo has two processes remember at once: neither loses what the other keeps.
+func TestProgressOfTwo(t *testing.T) {
+	dir := t.TempDir()
+	const each = 25
+	var all sync.WaitGroup
+	for _, name := range []string{"one", "two"} {
+		all.Go(func() {
+			w := &Workshop{dir: dir, now: noon}
+			for i := range each {
+				if err := w.remember(func(p *progress) { p.Read[name+strconv.Itoa(i)] = true }); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if p, err := loadProgress(dir); err != nil || len(p.Read) != 2*each {
+		t.Errorf("%d are kept of %d, %v", len(p.Read), 2*each, err)
 	}
 }

@@ -182,7 +182,7 @@ func (w *Workshop) next(s Status) Next {
 		return Next{Command: c.Fix, Why: c.Observed}
 	}
 	n := next(s.Phases)
-	n.Command = w.typed(n.Command)
+	n.Command, n.Why = w.typed(n.Command), phases.TypedIn(w.env.Name, n.Why)
 	return n
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 
 	"github.com/mayfly-cd/mayfly/internal/cloud"
+	"github.com/mayfly-cd/mayfly/phases"
 )
 
 // Receipt says what a teardown left behind, by a fresh look.
@@ -57,7 +58,21 @@ func (w *Workshop) Teardown(ctx context.Context, plan *Plan) (Receipt, error) {
 	if err := w.checkout.Forget(ctx); err != nil {
 		reasons["working copy"] = err.Error()
 	}
-	return w.receipt(ctx, plan, reasons)
+	receipt, err := w.receipt(ctx, plan, reasons)
+	if err == nil && receipt.OK {
+		err = w.forgetAll()
+	}
+	return receipt, err
+}
+
+// forgetAll forgets what was read and done: who comes back after a teardown begins anew.
+func (w *Workshop) forgetAll() error {
+	for _, p := range phases.Every() {
+		if err := w.forgetPhase(p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *Workshop) deleteStack(ctx context.Context, plan *Plan, stack Item) error {

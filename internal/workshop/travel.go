@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -95,16 +96,27 @@ func (w *Workshop) Travel(ctx context.Context, route Route) (Travelled, error) {
 	return travelled, err
 }
 
-// keepWork keeps what is in the working copy on a branch named after the phase and the time.
+// keepWork keeps what is in the working copy on a branch named after the phase
+// and the time. A folder that has lost its .git is made a working copy again
+// first: else the files in it would be written over.
 func (w *Workshop) keepWork(ctx context.Context, to *phases.Phase) ([]string, error) {
+	if err := w.connect(ctx); err != nil {
+		return nil, err
+	}
 	if !w.checkout.Exists(ctx) {
 		return nil, nil
 	}
-	if _, err := w.checkout.Head(ctx); err != nil {
-		return nil, nil //nolint:nilerr // a working copy without a commit has nothing that this could keep
+	files, err := to.FilesAtStart(w)
+	if err != nil {
+		return nil, err
 	}
-	name := "kept/" + to.Name + "-" + w.now().UTC().Format("20060102-150405.000")
-	return w.checkout.Keep(ctx, name, "What was here before mayfly went to the start of "+to.Name)
+	return w.checkout.Keep(ctx, w.keptName(to.Name), "What was here before mayfly went to the start of "+to.Name,
+		slices.Sorted(maps.Keys(files)))
+}
+
+// keptName is a branch for what a learner has.
+func (w *Workshop) keptName(why string) string {
+	return "kept/" + why + "-" + w.now().UTC().Format("20060102-150405.000")
 }
 
 // startAgain gives main the files that it holds at the start of a phase, and

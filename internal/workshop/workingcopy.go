@@ -10,11 +10,14 @@ import (
 	"strings"
 
 	"github.com/mayfly-cd/mayfly/internal/git"
+	"github.com/mayfly-cd/mayfly/phases"
 	"github.com/mayfly-cd/mayfly/verify"
 )
 
 // WorkingCopy is the phase that a [CheckError] of the working copy names.
 const WorkingCopy = "working copy"
+
+const workingCopyCheck = "working-copy"
 
 const reconnect = "mayfly run codecommit"
 
@@ -24,7 +27,7 @@ func (w *Workshop) WorkingCopy(ctx context.Context) (c CheckStatus, ok bool) {
 	if !w.madeWorkingCopy() {
 		return CheckStatus{}, false
 	}
-	return w.checkStatus("working-copy", w.judgeWorkingCopy(ctx, w.judgePushed)), true
+	return w.checkStatus(workingCopyCheck, w.judgeWorkingCopy(ctx, w.judgePushed)), true
 }
 
 // madeWorkingCopy tells whether the ledger has the working copy's folder.
@@ -75,7 +78,8 @@ func (w *Workshop) judgeConnection(is git.Condition, url string) verify.Result {
 		return verify.Result{State: verify.Wrong, Observed: observed, Expected: expected, Fix: reconnect}
 	}
 	switch {
-	case url == "": // without a repository there is nothing to compare with
+	case url == "": // without a repository there is nothing to be connected with
+		return verify.Result{}
 	case is.URL == "":
 		return wrong("the working copy has no remote called origin")
 	case is.URL != url:
@@ -103,7 +107,7 @@ func (w *Workshop) helps(helper string) bool {
 }
 
 func (w *Workshop) judgeBranch(ctx context.Context, is git.Condition) verify.Result {
-	if is.Branch == git.Branch || is.Head == "" {
+	if is.Branch == git.Branch {
 		return verify.Result{}
 	}
 	observed := "HEAD is detached: what is committed now belongs to no branch"
@@ -115,8 +119,11 @@ func (w *Workshop) judgeBranch(ctx context.Context, is git.Condition) verify.Res
 		fix += fmt.Sprintf(" && git merge --no-edit %.10s && git push origin main", is.Head)
 	}
 	switch {
+	case is.Head == "" && (is.Main == "" || w.dirty):
+		fix = "git symbolic-ref HEAD refs/heads/main" // leaves the files as they are, and what is staged staged
+	case is.Head == "": // a branch without a commit and without files
 	case is.Main == "" && is.Branch != "":
-		fix = "git branch -m " + shellQuote(is.Branch) + " main && git push -u origin main"
+		fix = "git branch -m " + phases.ShellWord(is.Branch) + " main && git push -u origin main"
 	case is.Main == "":
 		fix = "git switch -c main && git push -u origin main"
 	case w.dirty:
@@ -201,7 +208,7 @@ func commits(n string) string {
 func quoteAll(names []string) string {
 	var quoted []string
 	for _, name := range names {
-		quoted = append(quoted, shellQuote(name))
+		quoted = append(quoted, phases.ShellWord(name))
 	}
 	return strings.Join(quoted, " ")
 }

@@ -17,8 +17,12 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// ErrLocked is returned by Open when another process holds the database.
-var ErrLocked = errors.New("the state is in use by another process")
+var (
+	// ErrLocked is returned by Open when another process holds the database.
+	ErrLocked = errors.New("the state is in use by another process")
+	// ErrDamaged is returned by Open when the file is no database.
+	ErrDamaged = errors.New("the state is damaged")
+)
 
 const (
 	lockWait     = 200 * time.Millisecond
@@ -39,6 +43,11 @@ func Open(path string) (*DB, error) {
 	})
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("%s: %w", path, ErrLocked)
+	}
+	for _, damage := range []error{bolterrors.ErrInvalid, bolterrors.ErrVersionMismatch, bolterrors.ErrChecksum} {
+		if errors.Is(err, damage) {
+			return nil, fmt.Errorf("%s: %w: %w", path, ErrDamaged, err)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open state %s: %w", path, err)
