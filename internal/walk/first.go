@@ -70,7 +70,7 @@ func First(ctx context.Context, ask prompt.Prompter, screen *Screen, preset Answ
 		return answers, err
 	}
 	if !known.Account {
-		where, err := ask.Choose("Where shall AWS be?", []prompt.Choice{
+		where, err := ask.Choose("Where should AWS run?", []prompt.Choice{
 			{Key: "laptop", Label: "On this laptop: no account, no Docker, no bill"},
 			{Key: "account", Label: "In an AWS account: under $0.25, and not tried yet"},
 		})
@@ -89,7 +89,7 @@ func First(ctx context.Context, ask prompt.Prompter, screen *Screen, preset Answ
 		}
 	}
 	if !known.WorkDir {
-		answers.WorkDir, err = ask.Text("Where shall your working copy be?", preset.WorkDir, func(dir string) error {
+		answers.WorkDir, err = ask.Text("Where should your working copy go?", preset.WorkDir, func(dir string) error {
 			return usable(ctx, dir)
 		})
 	}

@@ -150,7 +150,7 @@ func (w *Walk) afterPhase(ctx context.Context, p *phases.Phase) error {
 		return err
 	}
 	drawing := append(terminal.Pipeline(w.Screen.style(), pipeline, w.Screen.width()), "")
-	told := terminal.Markdown(w.Screen.style(), join(leadTime(times), "**What is missing still.** "+p.Missing), w.Screen.width())
+	told := terminal.Markdown(w.Screen.style(), join(leadTime(times), "**What is still missing.** "+p.Missing), w.Screen.width())
 	if err := w.Screen.pages(append(drawing, told...), w.more); err != nil {
 		return err
 	}
@@ -237,7 +237,7 @@ func (w *Walk) breakIt(ctx context.Context, p *phases.Phase, lesson phases.Lesso
 	if err := w.Screen.Pages(lesson.Section(phases.SectionBreak), w.more); err != nil {
 		return false, err
 	}
-	key, err := w.Ask.Choose("Break it how?", []prompt.Choice{
+	key, err := w.Ask.Choose("How do you want to break it?", []prompt.Choice{
 		{Key: "m", Label: "I'll do it myself, as described above"},
 		{Key: "s", Label: "Surprise me: mayfly breaks something in secret, and I find out what"},
 		{Key: "b", Label: "Not now"},

@@ -20,7 +20,7 @@ const remindAfter = 3
 func (w *Walk) choose(ctx context.Context, at workshop.Position, lesson phases.Lesson) (held bool, err error) {
 	for {
 		choices := w.stepChoices(at)
-		key, err := w.Ask.Choose("How shall it be done?", choices)
+		key, err := w.Ask.Choose("How do you want to do it?", choices)
 		if err != nil {
 			return false, err
 		}
