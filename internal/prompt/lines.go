@@ -149,7 +149,6 @@ func (l *Lines) until(question string, check func(string) error) (string, error)
 		defer stopWith(l.keyboard, l.stop)()
 	}
 	for {
-		l.drop()
 		if err := l.say(question); err != nil {
 			return "", err
 		}
@@ -167,8 +166,8 @@ func (l *Lines) until(question string, check func(string) error) (string, error)
 	}
 }
 
-// drop drops what was typed into a terminal before the question, and what is
-// left of a paste behind an answer. A pipe's lines are all answers.
+// drop drops what is left of a paste behind an answer in a terminal. A pipe's
+// lines are all answers.
 func (l *Lines) drop() {
 	if l.keyboard != nil {
 		tty.DropInput(l.fd)
@@ -205,6 +204,7 @@ func (l *Lines) read() (string, error) {
 			return "", fmt.Errorf("read the answer: %w", err)
 		}
 		l.person = true
+		l.drop()
 		return tidy(string(line)), nil
 	}
 }
