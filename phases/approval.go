@@ -15,7 +15,7 @@ var Approval = &Phase{
 	Steps: []Step{
 		{
 			Title: "Put a person in the way",
-			Why:   "Between change set and execution the pipeline now asks, by a message that says who changed what.",
+			Why:   "Before it carries out a change set the pipeline now asks, in a message that says who changed what.",
 			Do: func(ctx context.Context, b Bench) error {
 				return deployPipeline(ctx, b, "approval")
 			},
@@ -35,7 +35,7 @@ var Approval = &Phase{
 			},
 			Checks: []verify.Check{verify.Asked},
 			Hints: []string{
-				"The question comes when the change set is made: first a build, then a small one that finds out who.",
+				"The question comes once the change set is made, after two builds: the usual one, and a small one that finds out who.",
 				"`mayfly local inbox` shows the message; on AWS a subscription to the topic sends it.",
 				"Change the greeting, then `git commit -am 'Ask before this goes live'` and `git push origin main`.",
 			},

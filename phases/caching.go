@@ -11,7 +11,7 @@ var Caching = &Phase{
 	Name: "caching", Aliases: []string{"cache"}, Title: "Speeding up CodeBuild", Tagline: "Just press the Turbo button",
 	Requires: []*Phase{CloudFormation},
 	Undo:     undoCaching,
-	Missing:  "Nothing, if your tests are trusted. Where somebody must be asked first, that is the bonus phase.",
+	Missing:  "Nothing, if you trust your tests. If somebody has to be asked first, there is a bonus phase.",
 	Steps: []Step{
 		{
 			Title: "Turn on the cache",
@@ -53,7 +53,7 @@ var Caching = &Phase{
 			},
 			Checks: []verify.Check{verify.CachePays, verify.Live},
 			Hints: []string{
-				"A build finds what the one before it has left: so push once more.",
+				"A build finds what the one before it left behind, so push once more.",
 				"`mayfly lead-time` sets the executions side by side: off, miss, hit.",
 				"Change the greeting, then `git commit -am 'Hello from a warm build'` and `git push origin main`.",
 			},

@@ -14,7 +14,7 @@ var CloudFormation = &Phase{
 	Tagline:  "Like Continuous Integration, but for customer feedback",
 	Requires: []*Phase{CodePipeline},
 	Undo:     undoCloudFormation,
-	Missing:  "Every build starts from nothing, and does again what the last one did.",
+	Missing:  "Every build starts from nothing, and repeats what the last one did.",
 	Steps: []Step{
 		{
 			Title: "Add the Deploy stage",
@@ -62,8 +62,8 @@ var CloudFormation = &Phase{
 			},
 			Checks: []verify.Check{verify.Changed, verify.Live},
 			Hints: []string{
-				"From here on a push is all it takes.",
-				"The live URL is the stack's output Url; its answer names the commit that it was built from.",
+				"It takes a commit that changes the greeting, pushed to main.",
+				"The live URL is the output Url of the application's stack; its answer names the commit it was built from.",
 				"Change the greeting, then `git commit -am 'Hello from production'` and `git push origin main`.",
 			},
 			Minutes: 6,

@@ -52,9 +52,9 @@ var CodeBuild = &Phase{
 			},
 			Checks: []verify.Check{verify.Build},
 			Hints: []string{
-				"Nothing starts a build yet but you.",
+				"So far nobody but you starts a build.",
 				"The phase that failed carries the command that failed; the log is in CloudWatch Logs, in the group /aws/codebuild/<project>.",
-				"`aws codebuild start-build --project-name` and the project's name, which `aws codebuild list-projects` tells.",
+				"`aws codebuild start-build --project-name NAME`; `aws codebuild list-projects` tells you the name.",
 			},
 			Minutes: 3,
 		},

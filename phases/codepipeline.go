@@ -33,7 +33,7 @@ var CodePipeline = &Phase{
 		},
 		{
 			Title: "Make the pipeline",
-			Why:   "Making it starts its first execution; from then on a rule does, at every push.",
+			Why:   "Making it starts its first execution; from then on a rule does, with every push.",
 			Do: func(ctx context.Context, b Bench) error {
 				if err := advancePipeline(ctx, b, "codepipeline"); err != nil {
 					return err

@@ -2,6 +2,7 @@ package phases
 
 import (
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -51,6 +52,43 @@ func TestLessons(t *testing.T) {
 		SectionRecall, SectionIdea, SectionPredict, SectionBreak, SectionReceipt, SectionExplain, SectionAWS, SectionQuestions, SectionReading,
 	})
 	readLesson(t, "welcome", at)
+}
+
+// set and used find a shell's variables: AWS's and the machine's are in capitals.
+var (
+	set  = regexp.MustCompile(`(?m)^([a-z]+)=`)
+	used = regexp.MustCompile(`\$\{?([a-z]+)`)
+)
+
+// TestSectionsStandByThemselves: whoever lets mayfly do a step, or comes back
+// in a new shell, has none of what an earlier section's commands have left in
+// the shell or in the scratch folder.
+func TestSectionsStandByThemselves(t *testing.T) {
+	at := typicalPlace(t)
+	lessons := []string{"teardown"}
+	for _, p := range Every() {
+		lessons = append(lessons, p.Name)
+	}
+	for _, lesson := range lessons {
+		for _, s := range readLesson(t, lesson, at).Sections {
+			var typed strings.Builder
+			for _, b := range Blocks(s.Text) {
+				typed.WriteString(strings.Join(b.Commands, "\n") + "\n")
+			}
+			known := map[string]bool{}
+			for _, name := range set.FindAllStringSubmatch(typed.String(), -1) {
+				known[name[1]] = true
+			}
+			for _, name := range used.FindAllStringSubmatch(typed.String(), -1) {
+				if !known[name[1]] {
+					t.Errorf("%s, %s: $%s is set in another section", lesson, s.Title, name[1])
+				}
+			}
+			if folder := at.Scratch(); strings.Contains(typed.String(), folder) && !strings.Contains(typed.String(), "mkdir -p "+folder) {
+				t.Errorf("%s, %s: %s may not be there yet", lesson, s.Title, folder)
+			}
+		}
+	}
 }
 
 // readLesson lints what a lesson's text must be, whatever its sections.

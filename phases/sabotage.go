@@ -54,7 +54,7 @@ var Sabotages = []Sabotage{
 	},
 	{
 		Name: "polling", Phase: CodePipeline, Reveals: verify.Pipeline.Name, Do: changePipeline(poll),
-		Story: "The pipeline polled: it would have found each push a minute late, and started twice.",
+		Story: "The pipeline polled: it would have found each push late, and started twice for it.",
 	},
 	{
 		Name: "transition", Phase: CodePipeline, Reveals: verify.Pipeline.Name, Do: disableTransition,

@@ -115,7 +115,7 @@ var CachePaths = buildspecWith("cache-paths", "Does the buildspec say what to ke
 		if len(spec.Cache.Paths) == 0 {
 			return "buildspec.yml has no cache paths", false
 		}
-		return fmt.Sprintf("buildspec.yml keeps %d paths", len(spec.Cache.Paths)), true
+		return "buildspec.yml keeps " + strings.Join(spec.Cache.Paths, " and "), true
 	})
 
 // KeepsCache tells whether a buildspec says what to keep from build to build.

@@ -47,18 +47,18 @@ func TestComparePolicies(t *testing.T) {
 		read = `{"Sid":"Read","Effect":"Allow","Action":["s3:PutObject","s3:GetObject"],"Resource":["arn:aws:s3:::bucket/*"]}`
 		hand = `{"Sid":"Hand","Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::111122223333:role/worker",` +
 			`"Condition":{"Bool":{"aws:SecureTransport":"false"},"StringEquals":{"iam:PassedToService":["lambda.amazonaws.com"]}}}`
-		any = `{"Sid":"Any","Effect":"Deny","Action":"*","Resource":["whatever","mine"]}`
+		deny = `{"Sid":"Any","Effect":"Deny","Action":"*","Resource":["whatever","mine"]}`
 	)
 	for have, says := range map[string]string{
-		read + "," + hand + "," + any: "",
-		any + "," + hand + "," + read: "",
-		hand + "," + any:              "lacks the statement Read (s3:GetObject, s3:PutObject)",
-		read + "," + hand + "," + any + `,{"Effect":"Allow","Action":"*","Resource":"*"}`:                                                 "has a statement more than its template: Allow * ()",
-		hand + "," + any + `,{"Sid":"Read","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket/*"}`:                  "lacks s3:PutObject in its statement Read",
-		hand + "," + any + `,{"Sid":"Read","Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::other/*"}`:  "has another Resource in its statement Read",
-		hand + "," + any + `,{"Sid":"Read","Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"NotResource":"arn:aws:s3:::other"}`: "has a NotResource in its statement Read, which its template has not",
-		read + "," + any + `,{"Sid":"Hand","Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::111122223333:role/worker"}`:  "lacks the Condition of its statement Hand",
-		read + "," + any + `,{"Sid":"Hand","Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::111122223333:role/worker",
+		read + "," + hand + "," + deny: "",
+		deny + "," + hand + "," + read: "",
+		hand + "," + deny:              "lacks the statement Read (s3:GetObject, s3:PutObject)",
+		read + "," + hand + "," + deny + `,{"Effect":"Allow","Action":"*","Resource":"*"}`:                                                 "has a statement more than its template: Allow * ()",
+		hand + "," + deny + `,{"Sid":"Read","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket/*"}`:                  "lacks s3:PutObject in its statement Read",
+		hand + "," + deny + `,{"Sid":"Read","Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::other/*"}`:  "has another Resource in its statement Read",
+		hand + "," + deny + `,{"Sid":"Read","Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"NotResource":"arn:aws:s3:::other"}`: "has a NotResource in its statement Read, which its template has not",
+		read + "," + deny + `,{"Sid":"Hand","Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::111122223333:role/worker"}`:  "lacks the Condition of its statement Hand",
+		read + "," + deny + `,{"Sid":"Hand","Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::111122223333:role/worker",
 			"Condition":{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"},"Bool":{"aws:SecureTransport":"false"}}}`: "has another Condition in its statement Hand",
 		read + "," + hand + `,{"Sid":"Any","Effect":"Deny","Action":"*","Resource":["whatever","other"]}`: "has another Resource in its statement Any",
 		read + "," + hand + `,{"Sid":"Any","Effect":"Deny","Action":"*","Resource":"mine"}`:               "has another Resource in its statement Any",

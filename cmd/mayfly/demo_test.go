@@ -89,10 +89,10 @@ func (d *demonstrator) play() {
 	d.t.Helper()
 	d.command("mayfly", look)
 	d.reply("How long does it take", "week", study)
-	d.goesOn("Where shall AWS be?", look)
-	d.reply("Where shall AWS be?", "", look)
+	d.goesOn("Where should AWS run?", look)
+	d.reply("Where should AWS run?", "", look)
 	d.reply("Which sample application?", "python", look)
-	d.reply("Where shall your working copy be?", "", look)
+	d.reply("Where should your working copy go?", "", look)
 	d.goesOn("What next?", look)
 	for range 4 {
 		d.reply("What next?", "n", read)
@@ -149,7 +149,7 @@ func (d *demonstrator) reply(question, keys string, after time.Duration) {
 // goesOn reads on, and has each step done, until a question comes that begins so.
 func (d *demonstrator) goesOn(question string, after time.Duration) {
 	d.t.Helper()
-	habits := with(readers, map[string]string{"How shall it be done?": "d" + enter, "Before we go on": enter})
+	habits := with(readers, map[string]string{"How do you want to do it?": "d" + enter, "Before we go on": enter})
 	d.untilBy(func(keys string) {
 		d.recording.pause(after)
 		d.writes(keys)

@@ -237,7 +237,7 @@ func (a *app) port(ctx context.Context) finding {
 		return finding{Name: "ports", State: missing, Detail: err.Error(), Fix: "Allow programs to listen on 127.0.0.1."}
 	}
 	_ = listener.Close()
-	return finding{Name: "ports", State: good, Detail: "127.0.0.1 can be listened on"}
+	return finding{Name: "ports", State: good, Detail: "programs can listen on 127.0.0.1"}
 }
 
 func (a *app) proxy() finding {
@@ -270,5 +270,5 @@ func (a *app) isolation(ctx context.Context) finding {
 		}
 		return f
 	}
-	return finding{Name: "builds", State: good, Detail: "run here, held by: " + strings.Join(layers, ", ")}
+	return finding{Name: "builds", State: good, Detail: "run here, isolated by: " + strings.Join(layers, ", ")}
 }

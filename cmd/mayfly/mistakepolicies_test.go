@@ -130,7 +130,7 @@ func documentMistakes() []mistake {
 			do: inRolePolicy("PipelineRole", "pipeline", "FetchTheSource", "Condition", map[string]any{"IpAddress": map[string]string{"aws:SourceIp": "192.0.2.1/32"}}),
 		},
 		{
-			name: "the bucket's policy denies what comes over TLS, and a commit was pushed", at: at, check: "permissions", says: `has another Condition in its statement OnlyOverTLS`,
+			name: "the bucket's policy denies every role, and a commit was pushed", at: at, check: "permissions", says: `has another Condition in its statement OnlyOverTLS`,
 			do: func(w *mistakeWorld) error {
 				err := roleMistake("Artifacts", func(w *mistakeWorld, c *cloud.Cloud, bucket string) error {
 					out, err := c.S3.GetBucketPolicy(w.t.Context(), &s3.GetBucketPolicyInput{Bucket: &bucket})

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/creack/pty"
 	"github.com/google/go-cmp/cmp"
@@ -267,26 +269,38 @@ var differs = []struct {
 	{regexp.MustCompile(`\d+\.\d times`), "9.9 times"},
 	{regexp.MustCompile(`[█▒░▓▁▂·]{2,}|[█▒░▓]`), "█"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d`), "2026-01-02"},
-	{regexp.MustCompile(`\d\d:\d\d(:\d\d)?`), "12:34"},
+	{regexp.MustCompile(`\d\d:\d\d:\d\d`), "12:34:56"},
+	{regexp.MustCompile(`\b\d\d:\d\d\b`), "12:34"},
 	{regexp.MustCompile(`/\S*/(mayfly/default)`), "~/$1"},
 	{regexp.MustCompile(`█[ █]*`), "█"},
-	{regexp.MustCompile(`│ +\^ +│`), "│ ^ │"},
 	{regexp.MustCompile(`\d{1,2} [A-Z][a-z]+ 20\d\d`), "2 January 2026"},
 	{regexp.MustCompile(`(?m)[ \t]+$`), ""},
 }
 
 // settled takes out of a line what differs from run to run. A line that had a
-// time in it loses its columns too.
+// time in it loses its columns too; in a frame it is as wide as it was.
 func settled(line string) string {
 	got := line
 	for _, d := range differs {
 		got = d.form.ReplaceAllString(got, d.with)
 	}
 	if got != line && times.MatchString(line) {
-		got = strings.Join(strings.Fields(got), " ")
+		indent := len(got) - len(strings.TrimLeft(got, " "))
+		got = got[:indent] + strings.Join(strings.Fields(got), " ")
 	}
-	return got
+	inner, framed := strings.CutPrefix(got, "│")
+	if inner, framed = strings.CutSuffix(inner, "│"); !framed || strings.Contains(inner, "│") {
+		return got
+	}
+	width := utf8.RuneCountInString(line) - 2
+	if moves.MatchString(inner) { // it stands where the time is on the scale
+		inner = fmt.Sprintf("%*s", width-6, strings.TrimSpace(inner))
+	}
+	return "│" + inner + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(inner))) + "│"
 }
+
+// moves matches what stands under a scale, there where it points to.
+var moves = regexp.MustCompile(`^ +\^ *$|you are here: `)
 
 var times = regexp.MustCompile(`\d (ms|s|min)\b|[█▒░▓]`)
 

@@ -77,7 +77,7 @@ func (a *app) toolchains(ctx context.Context) (findings []finding) {
 			return append(findings, finding{Name: language, State: missing, Detail: err.Error()})
 		}
 		lacks := sample.Missing(tools.has(ctx))
-		f := finding{Name: language, State: good, Detail: "what --app " + language + " is built with is here"}
+		f := finding{Name: language, State: good, Detail: "has what --app " + language + " needs"}
 		if len(lacks) > 0 {
 			f.State, f.Detail, f.Fix = note, "for --app "+language+": "+tools.look(ctx, lacks[0]).Error(), lacks[0].Install
 			if here == 0 || language == chosen {

@@ -62,12 +62,12 @@ func TestPersonLetsMayflyDoIt(t *testing.T) {
 	dir, environ := home(t)
 	p := sit(t, 80, 24, environ)
 	p.answers("How long does it take", "week"+enter)
-	p.until("Where shall AWS be?", readers)
+	p.until("Where should AWS run?", readers)
 	p.types(enter)
 	p.answers("Which sample application?", "python"+enter)
-	p.answers("Where shall your working copy be?", enter)
+	p.answers("Where should your working copy go?", enter)
 	for _, phase := range phases.All {
-		p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
+		p.until("What next?", with(readers, map[string]string{"How do you want to do it?": "d" + enter}))
 		e, _, err := workshop.LoadEnvironment(filepath.Join(dir, "data", "mayfly", "default"))
 		if err != nil {
 			t.Fatal(err)
@@ -89,7 +89,7 @@ func TestPersonLetsMayflyDoIt(t *testing.T) {
 	p.golden("end", "All five phases are done")
 	p.until("What next?", readers)
 	p.types("a" + enter)
-	p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
+	p.until("What next?", with(readers, map[string]string{"How do you want to do it?": "d" + enter}))
 	p.golden("phase-6", "What you have now")
 	p.types("n" + enter)
 	p.until("What next?", readers)
@@ -114,7 +114,7 @@ func TestPersonLetsMayflyDoIt(t *testing.T) {
 	p.expects("Enter goes on")
 	p.shows("Phase 1 of 5")
 	p.until("What next?", with(readers, map[string]string{
-		"How shall it be done?": "d" + enter, "What about the working copy?": "d" + enter,
+		"How do you want to do it?": "d" + enter, "What about the working copy?": "d" + enter,
 	}))
 	p.types("q" + enter)
 	if code := p.leaves(); code != exitDone || strings.Contains(p.text(), "does not hold any more") {
@@ -144,7 +144,7 @@ func TestPersonTypesEverything(t *testing.T) {
 			p.types("a" + enter)
 		}
 		for _, step := range phase.Steps {
-			p.until("How shall it be done?", readers)
+			p.until("How do you want to do it?", readers)
 			if seen := p.sees(); !strings.Contains(seen, "type it myself") {
 				t.Fatalf("typing is not offered:\n%s", seen)
 			}
@@ -154,7 +154,7 @@ func TestPersonTypesEverything(t *testing.T) {
 		p.until("What next?", readers)
 		l.study(phase.Name, phases.Section{Title: phases.SectionObserve, Text: lesson.Section(phases.SectionObserve)})
 		p.types("b" + enter)
-		p.until("Break it how?", readers)
+		p.until("How do you want to break it?", readers)
 		p.types("m" + enter)
 		l.study(phase.Name, phases.Section{Title: phases.SectionBreak, Text: lesson.Section(phases.SectionBreak)})
 		l.settle()
@@ -188,20 +188,20 @@ func TestWalkGoesOnWhereItWasLeft(t *testing.T) {
 	}
 	p := comesBack("", "")
 	p.answers("How long does it take", "week"+enter)
-	p.answers("Where shall AWS be?", enter)
+	p.answers("Where should AWS run?", enter)
 	p.answers("Which sample application?", "python"+enter)
-	p.answers("Where shall your working copy be?", enter)
+	p.answers("Where should your working copy go?", enter)
 	p.answers("Enter goes on", "q"+enter)
 	p.leaves()
 	comesBack("Enter goes on", "The one idea")
 	p = comesBack("", "")
-	p.until("How shall it be done?", readers)
+	p.until("How do you want to do it?", readers)
 	p.types("q" + enter)
 	p.leaves()
 	p = comesBack("", "")
-	p.until("How shall it be done?", nil) // at once
+	p.until("How do you want to do it?", nil) // at once
 	p.types("d" + enter)
-	p.until("Enter goes on", map[string]string{"How shall it be done?": "d" + enter})
+	p.until("Enter goes on", map[string]string{"How do you want to do it?": "d" + enter})
 	p.shows("CodeCommit, is done. Observe")
 	p.types("q" + enter)
 	p.leaves()
@@ -234,19 +234,19 @@ func TestPersonFindsWhatWasBroken(t *testing.T) {
 	t.Parallel()
 	_, environ := small(t, "codecommit", "codebuild")
 	p := sit(t, 100, 40, environ)
-	p.until("How shall it be done?", readers)
+	p.until("How do you want to do it?", readers)
 	p.types("d" + enter)
-	p.until("How shall it be done?", readers)
+	p.until("How do you want to do it?", readers)
 	for i := range 2 {
 		if out, err := command(t, environ, "break", "codebuild", "--way", "project"); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		p.types("m" + enter)
 		p.answers("More about what?", "b"+enter)
-		p.answers("How shall it be done?", "s"+enter)
+		p.answers("How do you want to do it?", "s"+enter)
 		p.until("What now?", readers)
 		p.shows("there is no project")
-		p.until("How shall it be done?", with(readers, map[string]string{"What now?": "d" + enter, "What next?": "n" + enter}))
+		p.until("How do you want to do it?", with(readers, map[string]string{"What now?": "d" + enter, "What next?": "n" + enter}))
 		told := strings.Count(p.text(), "You found it.")
 		if told != i+1 {
 			t.Errorf("the story was told %d times, want %d; the screen:\n%s", told, i+1, p.sees())

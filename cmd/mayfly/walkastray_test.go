@@ -50,7 +50,7 @@ func TestWalkMendsTheWorkingCopy(t *testing.T) {
 	dir, environ := small(t, "codecommit")
 	workdir := filepath.Join(dir, "mayfly", "default")
 	p := sit(t, 100, 40, environ)
-	p.until("How shall it be done?", with(readers, map[string]string{"What next?": "n" + enter}))
+	p.until("How do you want to do it?", with(readers, map[string]string{"What next?": "n" + enter}))
 	open := true
 	for _, trouble := range []struct {
 		name, shell, says string
@@ -76,7 +76,7 @@ func TestWalkMendsTheWorkingCopy(t *testing.T) {
 			p.t = sub
 			shellIn(sub, workdir, trouble.shell, environ)
 			if open {
-				p.answers("How shall it be done?", "d"+enter)
+				p.answers("How do you want to do it?", "d"+enter)
 			} else {
 				p = sit(t, 100, 40, environ)
 				p.t = sub
@@ -84,7 +84,7 @@ func TestWalkMendsTheWorkingCopy(t *testing.T) {
 			p.waits()
 			p.shows(trouble.says)
 			p.answers("What about the working copy?", "d"+enter)
-			p.until("How shall it be done?", with(readers, map[string]string{"What next?": "n" + enter}))
+			p.until("How do you want to do it?", with(readers, map[string]string{"What next?": "n" + enter}))
 			shellIn(sub, workdir, trouble.holds, environ)
 			shellIn(sub, workdir, "test $(git symbolic-ref --short HEAD) = main && git fetch -q && test -z \"$(git log origin/main..main)\"", environ)
 		})
@@ -107,7 +107,7 @@ func TestWalkTellsOfTheFolderWhileItWaits(t *testing.T) {
 	dir, environ := small(t, "codecommit")
 	workdir := filepath.Join(dir, "mayfly", "default")
 	p := sit(t, 100, 40, environ)
-	p.until("How shall it be done?", with(readers, map[string]string{"What next?": "n" + enter}))
+	p.until("How do you want to do it?", with(readers, map[string]string{"What next?": "n" + enter}))
 	p.types("t" + enter)
 	p.shows("mayfly watches.")
 	shellIn(t, workdir, "git switch -qc astray", environ)
@@ -118,7 +118,7 @@ func TestWalkTellsOfTheFolderWhileItWaits(t *testing.T) {
 	p.shows("the working copy is gone")
 	p.types("d")
 	p.answers("What about the working copy?", "d"+enter)
-	p.until("How shall it be done?", nil)
+	p.until("How do you want to do it?", nil)
 	shellIn(t, workdir, "git log -1", environ)
 }
 
@@ -131,10 +131,10 @@ func TestWalkWithABigFile(t *testing.T) {
 	dir, environ := small(t, "codecommit", "codebuild")
 	workdir := filepath.Join(dir, "mayfly", "default")
 	p := sit(t, 100, 40, environ)
-	p.until("How shall it be done?", with(readers, map[string]string{"What next?": "n" + enter}))
+	p.until("How do you want to do it?", with(readers, map[string]string{"What next?": "n" + enter}))
 	shellIn(t, workdir, "head -c 200000000 /dev/urandom >big && git add big && git commit -qm Big && git push -q origin main", environ)
 	p.types("d" + enter)
-	p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
+	p.until("What next?", with(readers, map[string]string{"How do you want to do it?": "d" + enter}))
 	p.types("q" + enter)
 	if code := p.leaves(); code != exitDone {
 		t.Errorf("it ends with %d; the screen:\n%s", code, p.sees())
@@ -170,9 +170,9 @@ func TestWalkIsNotToldWhatWaits(t *testing.T) {
 		p.shows("whether an approval waits is not known: list the executions of the pipeline")
 		p.answers("AWS did not let mayfly look.", key+enter)
 	}
-	p.until("How shall it be done?", readers)
+	p.until("How do you want to do it?", readers)
 	p.types("s" + enter) // another turn of the walk, with the third denial
-	p.until("How shall it be done?", readers)
+	p.until("How do you want to do it?", readers)
 	p.types("q" + enter)
 	if code := p.leaves(); code != exitDone {
 		t.Errorf("it ends with %d; the screen:\n%s", code, p.sees())
@@ -200,7 +200,7 @@ func TestWalkMendsWhenItMay(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.types("d" + enter)
-	p.until("How shall it be done?", with(readers, map[string]string{"What now?": "d" + enter}))
+	p.until("How do you want to do it?", with(readers, map[string]string{"What now?": "d" + enter}))
 }
 
 // TestWalkWithABadState comes back to a state that is damaged, from another
@@ -230,7 +230,7 @@ func TestWalkWithABadState(t *testing.T) {
 	comes := with(readers, map[string]string{"What next?": "n" + enter})
 	quits := func(p *person) {
 		t.Helper()
-		p.until("How shall it be done?", comes)
+		p.until("How do you want to do it?", comes)
 		p.types("q" + enter)
 		if code := p.leaves(); code != exitDone {
 			t.Errorf("it ends with %d; the screen:\n%s", code, p.sees())
@@ -267,7 +267,7 @@ func TestWalkWithABadState(t *testing.T) {
 	// Two walks at once: each may look; one works, and the other is told so.
 	first, second := sit(t, 100, 40, environ), sit(t, 100, 40, environ)
 	for _, p := range []*person{first, second} {
-		p.until("How shall it be done?", comes)
+		p.until("How do you want to do it?", comes)
 	}
 	release, err := workshop.Lock(state, "a test")
 	if err != nil {
@@ -278,10 +278,10 @@ func TestWalkWithABadState(t *testing.T) {
 	if err := release(); err != nil {
 		t.Fatal(err)
 	}
-	first.answers("How shall it be done?", "d"+enter)
+	first.answers("How do you want to do it?", "d"+enter)
 	second.types("d" + enter)
 	for _, p := range []*person{first, second} {
-		p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
+		p.until("What next?", with(readers, map[string]string{"How do you want to do it?": "d" + enter}))
 		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}

@@ -62,11 +62,11 @@ func (p *person) mode() (mode *term.State) {
 func (p *person) began(workdir string) {
 	p.t.Helper()
 	p.answers("How long does it take", "week"+enter)
-	p.until("Where shall AWS be?", readers)
+	p.until("Where should AWS run?", readers)
 	p.types(enter)
 	p.answers("Which sample application?", "python"+enter)
-	p.answers("Where shall your working copy be?", workdir+enter)
-	p.until("How shall it be done?", readers)
+	p.answers("Where should your working copy go?", workdir+enter)
+	p.until("How do you want to do it?", readers)
 }
 
 // TestWalkTakesNoNonsense gives bad answers at every kind of question, and then a good one.
@@ -91,10 +91,10 @@ func TestWalkTakesNoNonsense(t *testing.T) {
 	}
 	refuses("How long does it take")
 	p.began("")
-	refuses("How shall it be done?")
+	refuses("How do you want to do it?")
 	p.types("d" + enter)
 	p.until("Your guess", with(readers, map[string]string{
-		"How shall it be done?": "d" + enter, "What next?": "n" + enter, "Your guess": "\x1b[31mone\u202e minute\rq\rq" + enter,
+		"How do you want to do it?": "d" + enter, "What next?": "n" + enter, "Your guess": "\x1b[31mone\u202e minute\rq\rq" + enter,
 	}))
 }
 
@@ -133,24 +133,24 @@ func TestWalkRefusesFolders(t *testing.T) {
 	}
 	p := sit(t, 100, 40, environ)
 	p.answers("How long does it take", "week"+enter)
-	p.until("Where shall AWS be?", readers)
+	p.until("Where should AWS run?", readers)
 	p.types(enter)
 	p.answers("Which sample application?", "python"+enter)
 	for _, r := range refused {
-		p.answers("Where shall your working copy be?", r[0]+enter)
+		p.answers("Where should your working copy go?", r[0]+enter)
 		p.shows(r[1])
 	}
-	p.answers("Where shall your working copy be?", `~/a "b" it's $HOME & ü`+enter)
+	p.answers("Where should your working copy go?", `~/a "b" it's $HOME & ü`+enter)
 	workdir := filepath.Join(dir, `a "b" it's $HOME & ü`)
 	for range 2 {
-		p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
+		p.until("What next?", with(readers, map[string]string{"How do you want to do it?": "d" + enter}))
 		p.types("n" + enter)
 	}
-	p.until("How shall it be done?", readers)
+	p.until("How do you want to do it?", readers)
 	p.types("t" + enter)
 	p.shows("it'\\''s $HOME & ü'`; for `aws`, run `eval \"$(mayfly local env)\"` there first.")
 	p.types("b")
-	p.until("How shall it be done?", readers)
+	p.until("How do you want to do it?", readers)
 	if _, err := os.Stat(filepath.Join(workdir, ".git")); err != nil {
 		t.Error(err)
 	}
@@ -251,7 +251,7 @@ func TestWalkIsInterruptedInABuild(t *testing.T) {
 	p := sit(t, 80, 24, environ)
 	before := p.mode()
 	for range 3 {
-		p.until("How shall it be done?", readers)
+		p.until("How do you want to do it?", readers)
 		p.types("d" + enter)
 	}
 	p.shows("BUILD IN_PROGRESS")

@@ -45,12 +45,12 @@ func TestWalkInOddTerminals(t *testing.T) {
 			p.types("t" + enter)
 			p.shows("goes back")
 			p.types("b") // a key that is offered works, whatever the terminal can draw
-			p.until("How shall it be done?", readers)
+			p.until("How do you want to do it?", readers)
 			for range phases.All[:3] {
-				p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
+				p.until("What next?", with(readers, map[string]string{"How do you want to do it?": "d" + enter}))
 				p.types("n" + enter)
 			}
-			p.until("How shall it be done?", readers)
+			p.until("How do you want to do it?", readers)
 			p.types("q" + enter)
 			if code := p.leaves(); code != exitDone {
 				t.Errorf("it ends with %d", code)
@@ -72,7 +72,7 @@ func TestWalkInOddTerminals(t *testing.T) {
 func fits(t *testing.T, all string, columns int) {
 	t.Helper()
 	for line := range strings.FieldsFuncSeq(sequence.ReplaceAllString(all, ""), func(r rune) bool { return r == '\n' || r == '\r' }) {
-		if text.Width(line) > columns && len(strings.Fields(line)) > 1 && !strings.HasPrefix(line, "    ") && !strings.HasPrefix(strings.TrimPrefix(line, "? "), "Where shall your working copy be?") &&
+		if text.Width(line) > columns && len(strings.Fields(line)) > 1 && !strings.HasPrefix(line, "    ") && !strings.HasPrefix(strings.TrimPrefix(line, "? "), "Where should your working copy go?") &&
 			!strings.HasPrefix(strings.TrimLeft(line, " "), "(/") && !strings.HasPrefix(line, "[/") {
 			t.Errorf("wider than %d columns: %q", columns, line)
 		}
@@ -93,11 +93,11 @@ func TestWalkIsResized(t *testing.T) {
 		if err := pty.Setsize(p.tty, &pty.Winsize{Cols: uint16(columns), Rows: 20}); err != nil {
 			t.Fatal(err)
 		}
-		p.until("How shall it be done?", with(readers, map[string]string{"What next?": "n" + enter}))
+		p.until("How do you want to do it?", with(readers, map[string]string{"What next?": "n" + enter}))
 		p.types("d" + enter)
 		time.Sleep(100 * time.Millisecond) //nolint:forbidigo // a person waits
 	}
-	p.until("What next?", with(readers, map[string]string{"How shall it be done?": "d" + enter}))
+	p.until("What next?", with(readers, map[string]string{"How do you want to do it?": "d" + enter}))
 	if n := strings.Count(p.sees(), "What next?"); n != 1 {
 		t.Errorf("the question stands there %d times:\n%s", n, p.sees())
 	}

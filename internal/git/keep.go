@@ -88,7 +88,8 @@ func (c *Checkout) treeOfEverything(ctx context.Context, toWrite []string) (stri
 		}
 	}
 	// The person's own list of ignored files must not lose anything here.
-	if _, err := own.run(ctx, "-c", "core.excludesFile="+os.DevNull, "add", "--all", "--", "."); err != nil {
+	_, err = own.run(ctx, "-c", "core.excludesFile="+os.DevNull, "add", "--all", "--ignore-errors", "--", ".")
+	if err != nil && !emptyRepositories(err) {
 		return "", err
 	}
 	if there := c.inTheWay(toWrite); len(there) > 0 {
@@ -97,6 +98,22 @@ func (c *Checkout) treeOfEverything(ctx context.Context, toWrite []string) (stri
 		}
 	}
 	return own.run(ctx, "write-tree")
+}
+
+// emptyRepositories tells whether git could add everything but folders in which
+// somebody has typed `git init` and committed nothing: it takes none of their
+// files, and leaves them where they are.
+func emptyRepositories(err error) bool {
+	failed, ok := errors.AsType[*Error](err)
+	if !ok {
+		return false
+	}
+	for line := range strings.Lines(failed.Output) {
+		if !strings.HasPrefix(line, "warning: ") && !strings.HasPrefix(line, "hint: ") && !strings.Contains(line, "does not have a commit checked out") {
+			return false
+		}
+	}
+	return true
 }
 
 // inTheWay are the files and folders that stand where files are to be written,

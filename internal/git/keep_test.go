@@ -229,3 +229,33 @@ func TestCommitLeavesWhatElseIsStaged(t *testing.T) {
 		t.Errorf("what was staged is %q", got)
 	}
 }
+
+// TestKeepBesideARepositoryWithoutACommit keeps everything but what only that repository could know.
+func TestKeepBesideARepositoryWithoutACommit(t *testing.T) {
+	ctx := t.Context()
+	c := pushed(t)
+	git(t, c, "init", "--quiet", "--template=", "inner")
+	put(t, c, "inner/notes.md", "the inner's\n")
+	put(t, c, "zebra.txt", "the learner's\n")
+	if _, err := c.Keep(ctx, "kept/one", "What I had", nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := git(t, c, "show", "kept/one:zebra.txt"); got != "the learner's" {
+		t.Errorf("kept/one has %q", got)
+	}
+	if _, err := c.Restart(ctx, "Back to the start", map[string][]byte{"greeting.txt": []byte("new\n")}); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := c.Read("inner/notes.md"); err != nil || string(data) != "the inner's\n" {
+		t.Errorf("the inner repository has %q, %v", data, err)
+	}
+	if err := os.WriteFile(filepath.Join(c.Dir, "secret"), []byte("mine\n"), 0o000); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.ReadFile(filepath.Join(c.Dir, "secret")); err == nil {
+		return // whoever tests may read everything
+	}
+	if kept, err := c.Keep(ctx, "kept/two", "What I had", nil); err == nil {
+		t.Errorf("a file that cannot be read was not kept, and nobody said so: %v", kept)
+	}
+}

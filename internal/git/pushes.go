@@ -45,10 +45,11 @@ func (c *Checkout) Pushes(ctx context.Context) (moments map[string]time.Time, ex
 // writing is how long the reflog's line takes to come into its file.
 const writing = 100 * time.Millisecond
 
-// written is when a reflog's file was written last; zero where it has none of its own.
+// written is when a reflog's file was written last; zero where it has none of
+// its own, or the file system counts whole seconds too.
 func (c *Checkout) written(ref string) time.Time {
 	info, err := os.Stat(filepath.Join(c.Dir, ".git", "logs", filepath.FromSlash(ref)))
-	if err != nil {
+	if err != nil || info.ModTime().Nanosecond() == 0 {
 		return time.Time{}
 	}
 	return info.ModTime()

@@ -21,8 +21,10 @@ type Lines struct {
 	out io.Writer
 	// person says that somebody is there: in is a terminal, or has given an answer.
 	person bool
-	// keyboard is in, where that is a terminal that can be left; else nil.
+	// keyboard is in, where that is a terminal that can be left, of that file
+	// descriptor; else nil.
 	keyboard *tty.Reader
+	fd       uintptr
 	stop     <-chan struct{}
 }
 
@@ -38,7 +40,7 @@ func NewLines(in io.Reader, out io.Writer, stop <-chan struct{}) *Lines {
 	}
 	l.person = true
 	if keyboard, err := tty.NewReader(file.Fd()); err == nil {
-		l.keyboard, l.in = keyboard, bufio.NewReader(keyboard)
+		l.keyboard, l.fd, l.in = keyboard, file.Fd(), bufio.NewReader(keyboard)
 	}
 	return l
 }
@@ -147,6 +149,7 @@ func (l *Lines) until(question string, check func(string) error) (string, error)
 		defer stopWith(l.keyboard, l.stop)()
 	}
 	for {
+		l.drop()
 		if err := l.say(question); err != nil {
 			return "", err
 		}
@@ -161,6 +164,15 @@ func (l *Lines) until(question string, check func(string) error) (string, error)
 		if err := l.say(sentence(wrong) + "\n"); err != nil {
 			return "", err
 		}
+	}
+}
+
+// drop drops what was typed into a terminal before the question, and what is
+// left of a paste behind an answer. A pipe's lines are all answers.
+func (l *Lines) drop() {
+	if l.keyboard != nil {
+		tty.DropInput(l.fd)
+		l.in.Reset(l.keyboard)
 	}
 }
 

@@ -288,6 +288,22 @@ func TestTerminalDropsTheRest(t *testing.T) {
 	}
 }
 
+// TestLinesInATerminalDropTheRest pastes several lines where lines are read.
+func TestLinesInATerminalDropTheRest(t *testing.T) {
+	p := sit(t, 80, 24)
+	lines := NewLines(p.console.Tty(), p.console.Tty(), p.stop)
+	got := p.answers(func(Prompter) reply { return chooses(lines) }, func() {
+		p.sees("What now?")
+		p.types("zz\rh\rq\r")
+		p.sees("Please type n, h, s or q, then Enter.")
+		p.sees("What now? [n] ")
+		p.types("s\r")
+	})
+	if got.answer != "s" || got.err != nil {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestTerminalType(t *testing.T) {
 	for keys, want := range map[string]bool{"default\r": true, "Default\r": false, "\r": false, "default\u202e\r": true} {
 		p := sit(t, 80, 24)

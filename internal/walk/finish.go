@@ -27,8 +27,8 @@ func (w *Walk) finish(ctx context.Context) error {
 	for {
 		key, err := w.Ask.Choose("What next?", []prompt.Choice{
 			{Key: "q", Label: "Quit, and keep everything: push as often as you like"},
-			{Key: "a", Label: "The bonus phase: a person in the way"},
-			{Key: "x", Label: "Take everything down, with a receipt"},
+			{Key: "a", Label: "The bonus phase: ask a person first"},
+			{Key: "x", Label: "Take everything down (its lesson: " + w.Workshop.Place().Mayfly + " show teardown)"},
 		})
 		if err != nil {
 			return err
@@ -57,7 +57,7 @@ func (w *Walk) bonus(ctx context.Context) error {
 			return err
 		}
 		if at.Done() {
-			w.Screen.Text("The bonus phase is done. `" + w.Workshop.Place().Mayfly + " approve` answers from now on, at every push.")
+			w.Screen.Text("The bonus phase is done. `" + w.Workshop.Place().Mayfly + " approve` answers whenever a push asks.")
 			return nil
 		}
 		if err := w.stand(ctx, at); err != nil {

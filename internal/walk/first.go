@@ -46,8 +46,8 @@ var scale = []struct{ key, label, said string }{
 }
 
 // howLong says what the workshop costs in time and money.
-const howLong = "Reckon with an hour or two, most of it reading and typing; quit whenever you like, it goes on from there. " +
-	"On this laptop it costs nothing and needs no account. In an AWS account it costs under $0.25 at list price (third-party copy of 2026)."
+const howLong = "Allow one to two hours, most of it reading and typing. Quit whenever you like: mayfly picks up where you left off. " +
+	"On this laptop it costs nothing and needs no account. In an AWS account it costs under $0.25 (November 2026, from a third-party copy of the price list)."
 
 // First asks the first questions. preset holds what is proposed, and what
 // known says is settled. applications may take a while: it is asked late.
@@ -65,11 +65,12 @@ func First(ctx context.Context, ask prompt.Prompter, screen *Screen, preset Answ
 	if answers.LeadTime, err = askLeadTime(ask); err != nil {
 		return answers, err
 	}
-	if err := screen.Pages(join(heading("What you will do", welcome.Section("What you will do")), howLong), func() error { return more(ask) }); err != nil {
+	if err := screen.Pages(join(heading("What it is", welcome.Section("What it is")),
+		heading("What you will do", welcome.Section("What you will do")), heading("How a phase goes", welcome.Section("How a phase goes")), howLong), func() error { return more(ask) }); err != nil {
 		return answers, err
 	}
 	if !known.Account {
-		where, err := ask.Choose("Where shall AWS be?", []prompt.Choice{
+		where, err := ask.Choose("Where should AWS run?", []prompt.Choice{
 			{Key: "laptop", Label: "On this laptop: no account, no Docker, no bill"},
 			{Key: "account", Label: "In an AWS account: under $0.25, and not tried yet"},
 		})
@@ -80,7 +81,7 @@ func First(ctx context.Context, ask prompt.Prompter, screen *Screen, preset Answ
 	}
 	if answers.Account {
 		screen.Text("**No account has been tried with this version.** What could be proved without one is in docs/decisions.md. " +
-			"It makes resources in the account that your keys belong to, tags each, and asks before it makes the first.")
+			"mayfly makes resources in the account that your keys belong to, tags each of them, and asks before it makes the first.")
 	}
 	if !known.Application {
 		if answers.Application, err = chooseApplication(ask, screen, applications()); err != nil {
@@ -88,7 +89,7 @@ func First(ctx context.Context, ask prompt.Prompter, screen *Screen, preset Answ
 		}
 	}
 	if !known.WorkDir {
-		answers.WorkDir, err = ask.Text("Where shall your working copy be?", preset.WorkDir, func(dir string) error {
+		answers.WorkDir, err = ask.Text("Where should your working copy go?", preset.WorkDir, func(dir string) error {
 			return usable(ctx, dir)
 		})
 	}
@@ -119,7 +120,7 @@ func chooseApplication(ask prompt.Prompter, screen *Screen, applications []Appli
 	for _, a := range applications {
 		label := "In " + languageName(a.Language)
 		if a.Missing != "" {
-			missing = append(missing, prompt.Choice{Key: a.Language, Label: label + " (not here yet: install " + a.Missing + " first)"})
+			missing = append(missing, prompt.Choice{Key: a.Language, Label: label + " (needs " + a.Missing + ", which is not installed)"})
 			continue
 		}
 		choices = append(choices, prompt.Choice{Key: a.Language, Label: label})

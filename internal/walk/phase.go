@@ -29,7 +29,11 @@ func (w *Walk) introduce(p *phases.Phase) error {
 	if err != nil {
 		return err
 	}
-	w.Screen.Heading(fmt.Sprintf("Phase %d of %d  %s: %s", p.Number(), len(phases.All), p.Title, p.Tagline))
+	number := fmt.Sprintf("Phase %d of %d", p.Number(), len(phases.All))
+	if p.IsBonus() {
+		number = fmt.Sprintf("Phase %d, a bonus", p.Number())
+	}
+	w.Screen.Heading(fmt.Sprintf("%s  %s: %s", number, p.Title, p.Tagline))
 	if err := w.recall(lesson); err != nil {
 		return err
 	}
@@ -146,7 +150,7 @@ func (w *Walk) afterPhase(ctx context.Context, p *phases.Phase) error {
 		return err
 	}
 	drawing := append(terminal.Pipeline(w.Screen.style(), pipeline, w.Screen.width()), "")
-	told := terminal.Markdown(w.Screen.style(), join(leadTime(times), "**What is missing still.** "+p.Missing), w.Screen.width())
+	told := terminal.Markdown(w.Screen.style(), join(leadTime(times), "**What is still missing.** "+p.Missing), w.Screen.width())
 	if err := w.Screen.pages(append(drawing, told...), w.more); err != nil {
 		return err
 	}
@@ -233,9 +237,9 @@ func (w *Walk) breakIt(ctx context.Context, p *phases.Phase, lesson phases.Lesso
 	if err := w.Screen.Pages(lesson.Section(phases.SectionBreak), w.more); err != nil {
 		return false, err
 	}
-	key, err := w.Ask.Choose("Break it how?", []prompt.Choice{
-		{Key: "m", Label: "I'll do it myself, as it says above"},
-		{Key: "s", Label: "In secret: mayfly breaks something, and I find out what"},
+	key, err := w.Ask.Choose("How do you want to break it?", []prompt.Choice{
+		{Key: "m", Label: "I'll do it myself, as described above"},
+		{Key: "s", Label: "Surprise me: mayfly breaks something in secret, and I find out what"},
 		{Key: "b", Label: "Not now"},
 	})
 	if err != nil || key == "b" {

@@ -20,7 +20,7 @@ const remindAfter = 3
 func (w *Walk) choose(ctx context.Context, at workshop.Position, lesson phases.Lesson) (held bool, err error) {
 	for {
 		choices := w.stepChoices(at)
-		key, err := w.Ask.Choose("How shall it be done?", choices)
+		key, err := w.Ask.Choose("How do you want to do it?", choices)
 		if err != nil {
 			return false, err
 		}
@@ -163,7 +163,7 @@ func (w *Walk) hint(at workshop.Position) error {
 func (w *Walk) showMore(at workshop.Position, lesson phases.Lesson) error {
 	for {
 		key, err := w.Ask.Choose("More about what?", []prompt.Choice{
-			{Key: "c", Label: "What is checked, and how it stands"},
+			{Key: "c", Label: "What is checked, and the results so far"},
 			{Key: "e", Label: "How it works"},
 			{Key: "t", Label: "The whole template"},
 			{Key: "a", Label: "What differs on AWS: time, price, console"},

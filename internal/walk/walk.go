@@ -90,7 +90,7 @@ func (w *Walk) Run(ctx context.Context) error {
 			return w.finish(ctx)
 		}
 		if at.Skipped {
-			w.Screen.Text("What is left is what you put off. It is taken up again now.")
+			w.Screen.Text("Only the steps that you skipped are left. Here they are.")
 			if err := w.Workshop.Unskip(); err != nil {
 				return err
 			}
@@ -157,7 +157,7 @@ func (w *Walk) stand(ctx context.Context, at workshop.Position) error {
 	}
 	w.Screen.Heading(fmt.Sprintf("%d.%d of %d  %s", at.Phase.Number(), at.StepNumber(), len(at.Phase.Steps), at.Step.Title))
 	local, onAWS := at.Phase.Usual(at.Step)
-	w.Screen.Text(fmt.Sprintf("Usually %s on a laptop, with builds on top; %.0f min on AWS.", terminal.Seconds(local.Seconds()), onAWS.Minutes()))
+	w.Screen.Text(fmt.Sprintf("Usually takes %s on a laptop, not counting builds; on AWS about %.0f min (an estimate).", terminal.Seconds(local.Seconds()), onAWS.Minutes()))
 	text := lesson.Section(at.Step.Title)
 	if text == "" {
 		text = at.Step.Why
@@ -187,7 +187,7 @@ func (w *Walk) await(ctx context.Context, at workshop.Position, done bool) error
 
 // undone tells that something of a phase that was done does not hold any more.
 func (w *Walk) undone(ctx context.Context, at workshop.Position) error {
-	w.Screen.Heading(fmt.Sprintf("Phase %d, %s, was done, and something does not hold any more", at.Phase.Number(), at.Phase.Title))
+	w.Screen.Heading(fmt.Sprintf("Phase %d, %s, was done, but something has changed since", at.Phase.Number(), at.Phase.Title))
 	w.Screen.Checks(at.Checks)
 	choices := []prompt.Choice{
 		{Key: "d", Label: "Mend it for me: " + at.Step.Title},

@@ -158,7 +158,11 @@ func (w *Workshop) lastWords(ctx context.Context, build *buildtypes.Build) strin
 		}
 		var files, bytes int64
 		if _, err := fmt.Sscanf(last, "%d files, %d bytes", &files, &bytes); err == nil {
-			return fmt.Sprintf("It took %d files and %d MB with it.", files, bytes/1e6)
+			size := fmt.Sprintf("%d MB", bytes/1e6)
+			if bytes < 1e6 {
+				size = fmt.Sprintf("%d kB", bytes/1e3)
+			}
+			return fmt.Sprintf("It took %d files and %s with it.", files, size)
 		}
 	}
 	return ""

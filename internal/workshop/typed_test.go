@@ -19,7 +19,6 @@ func TestTyped(t *testing.T) {
 		{env: "two", dir: "/d", fix: "git push && mayfly run codebuild", want: "cd /d && git push && mayfly --env two run codebuild"},
 		{env: "default", dir: "/d", dirty: true, fix: "git checkout abc -- f", want: "cd /d && git stash && git checkout abc -- f"},
 		{env: "default", dir: "/d", dirty: true, fix: "git checkout HEAD -- f", want: "cd /d && git checkout HEAD -- f"},
-		{env: "two", dir: "/d", fix: "wait (`mayfly verify`), or mayflying", want: "wait (`mayfly --env two verify`), or mayflying"},
 		{env: "two", dir: "/d", fix: "mayfly", want: "mayfly --env two"},
 		{env: "default", dir: "/d", fix: "", want: ""},
 	} {

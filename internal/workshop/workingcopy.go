@@ -120,7 +120,7 @@ func (w *Workshop) judgeBranch(ctx context.Context, is git.Condition) verify.Res
 	}
 	switch {
 	case is.Head == "" && (is.Main == "" || w.dirty):
-		fix = "git symbolic-ref HEAD refs/heads/main" // leaves the files as they are, and what is staged staged
+		fix = "git symbolic-ref HEAD refs/heads/main" // leaves the files and what is staged as they are
 	case is.Head == "": // a branch without a commit and without files
 	case is.Main == "" && is.Branch != "":
 		fix = "git branch -m " + phases.ShellWord(is.Branch) + " main && git push -u origin main"

@@ -119,6 +119,7 @@ func FuzzRows(f *testing.F) {
 // FuzzIDs reads version ids and tokens that nobody gave out.
 func FuzzIDs(f *testing.F) {
 	f.Add(newID(7))
+	f.Add("0000000000000000000000000000000\r0")
 	f.Add(*toToken("a/b"))
 	f.Fuzz(func(t *testing.T, text string) {
 		if _, ok := numberOf(text); ok && len(text) != 32 {
