@@ -7,6 +7,7 @@ import (
 
 	"github.com/mayfly-cd/mayfly/internal/terminal"
 	"github.com/mayfly-cd/mayfly/internal/workshop"
+	"github.com/mayfly-cd/mayfly/phases"
 )
 
 func (a *app) solveCommand() *cobra.Command {
@@ -46,7 +47,7 @@ func (a *app) solve(ctx context.Context, w *workshop.Workshop, settle func()) er
 		return nil
 	}
 	if after != before {
-		a.answer("Read what was committed: %s\n", a.streams.OutStyle().Command("git -C "+shellQuote(w.Environment().WorkDir)+" show "+after[:7]))
+		a.answer("Read what was committed: %s\n", a.streams.OutStyle().Command("git -C "+phases.ShellWord(w.Environment().WorkDir)+" show "+after[:7]))
 	}
 	if next.Done() {
 		return a.nothingToDo()
