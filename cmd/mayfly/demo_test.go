@@ -111,7 +111,10 @@ func (d *demonstrator) play() {
 	d.command("mayfly", study)
 	d.goesOn("What next?", look)
 	d.reply("What next?", "x", study)
+	d.goesOn("Take everything down?", look)
+	d.reply("Take everything down?", "d", look)
 	d.reply("Type the environment's name, default", "default", look)
+	d.reply("Everything is gone.", "q", study)
 	d.prompted()
 }
 

@@ -28,7 +28,7 @@ func (w *Walk) finish(ctx context.Context) error {
 		key, err := w.Ask.Choose("What next?", []prompt.Choice{
 			{Key: "q", Label: "Quit, and keep everything: push as often as you like"},
 			{Key: "a", Label: "The bonus phase: ask a person first"},
-			{Key: "x", Label: "Take everything down (its lesson: " + w.Workshop.Place().Mayfly + " show teardown)"},
+			{Key: "x", Label: "Take everything down, with a receipt"},
 		})
 		if err != nil {
 			return err
@@ -41,7 +41,7 @@ func (w *Walk) finish(ctx context.Context) error {
 				return err
 			}
 		case "x":
-			done, err := w.Teardown(ctx)
+			done, err := w.takeDown(ctx)
 			if err != nil || done {
 				return err
 			}

@@ -63,7 +63,7 @@ func (w *Workshop) judgeWorkingCopy(ctx context.Context, last func(context.Conte
 	}
 	if is.Unfinished != "" {
 		return wrong("no "+is.Unfinished+" under way", "git "+is.Unfinished+" --abort",
-			"a %s was begun in the working copy and has not ended", is.Unfinished)
+			"a %[1]s was begun in the working copy and has not ended: `git %[1]s --continue` ends it; the fix gives it up", is.Unfinished)
 	}
 	if r := w.judgeBranch(ctx, is); r.State == verify.Wrong {
 		return r
