@@ -47,19 +47,28 @@ func TestMistakes(t *testing.T) {
 		t.Skip("builds need a POSIX system")
 	}
 	t.Parallel()
-	w := newMistakeWorld(t)
-	var told []fixed
-	for _, m := range mistakes() {
+	const worlds = 2
+	free := make(chan *mistakeWorld, worlds)
+	for range worlds {
+		free <- newMistakeWorld(t)
+	}
+	all := mistakes()
+	told := make([]*fixed, len(all)) // nil where -run has left one out
+	t.Cleanup(func() { compareFixes(t, told) })
+	for i, m := range all {
 		t.Run(strings.ReplaceAll(m.name, " ", "-"), func(t *testing.T) {
+			t.Parallel()
+			w := <-free
+			w.t = t
+			defer func() { free <- w }()
 			f := w.try(t, m)
 			f.seen.Observed, f.seen.Fix = w.stable(f.seen.Observed), w.stable(f.seen.Fix)
-			told = append(told, f)
+			told[i] = &f
 			if f.failure != "" {
 				t.Errorf("%s", f.failure)
 			}
 		})
 	}
-	compareFixes(t, told, len(mistakes()))
 }
 
 // mistakeWorld is a home with one environment, of which a copy is kept at every phase.
@@ -91,7 +100,10 @@ func newMistakeWorld(t *testing.T) *mistakeWorld {
 	}
 	w.environ = append(w.environ, "HOME="+w.home, "XDG_DATA_HOME="+filepath.Join(w.home, "data"), "GIT_CONFIG_NOSYSTEM=1",
 		"GIT_EDITOR=false")
-	t.Cleanup(func() { w.stop() })
+	t.Cleanup(func() {
+		w.t = t
+		w.stop()
+	})
 	for _, p := range phases.All {
 		if out, err := w.run(w.home, "mayfly run "+p.Name+" --app-dir '"+app+"'"); err != nil {
 			t.Fatalf("mayfly run %s: %v\n%s", p.Name, err, out)

@@ -288,8 +288,8 @@ func settled(line string) string {
 		indent := len(got) - len(strings.TrimLeft(got, " "))
 		got = got[:indent] + strings.Join(strings.Fields(got), " ")
 	}
-	inner, framed := strings.CutPrefix(got, "│")
-	if inner, framed = strings.CutSuffix(inner, "│"); !framed || strings.Contains(inner, "│") {
+	inner := strings.Trim(got, "│")
+	if got != "│"+inner+"│" || strings.Contains(inner, "│") {
 		return got
 	}
 	width := utf8.RuneCountInString(line) - 2
