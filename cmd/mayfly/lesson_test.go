@@ -26,6 +26,9 @@ import (
 // took, for templates/durations.json; MAYFLY_MEASURE_APP names a sample
 // application to measure with, in the place of the one whose builds take no time.
 func TestLessons(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long; TestPersonLetsMayflyDoIt takes the same steps")
+	}
 	if runtime.GOOS == "windows" {
 		t.Skip("builds need a POSIX system")
 	}

@@ -35,7 +35,7 @@ func learnerEnviron(t *testing.T, home, data string) []string {
 		"HOME=" + home, "XDG_DATA_HOME=" + data, "GIT_CONFIG_NOSYSTEM=1", "GOMODCACHE=" + strings.TrimSpace(string(modules)),
 		"LC_ALL=C", "AWS_PAGER=", "NO_COLOR=1",
 	}
-	for _, name := range []string{"PATH", "PYENV_ROOT", "GOPROXY", "GOSUMDB", "GOTOOLCHAIN", "SSL_CERT_FILE"} {
+	for _, name := range []string{"PATH", "PYENV_ROOT", "GOPROXY", "GOSUMDB", "GOTOOLCHAIN", "GORACE", "SSL_CERT_FILE"} {
 		if value, ok := os.LookupEnv(name); ok {
 			environ = append(environ, name+"="+value)
 		}

@@ -65,7 +65,7 @@ func setup(env *testscript.Env) error {
 	} {
 		env.Setenv(name, value)
 	}
-	for _, name := range []string{"GOPROXY", "GOSUMDB", "GOTOOLCHAIN", "SSL_CERT_FILE"} {
+	for _, name := range []string{"GOPROXY", "GOSUMDB", "GOTOOLCHAIN", "GORACE", "SSL_CERT_FILE"} {
 		if value, ok := os.LookupEnv(name); ok {
 			env.Setenv(name, value)
 		}

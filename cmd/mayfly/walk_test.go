@@ -130,7 +130,7 @@ func TestPersonLetsMayflyDoIt(t *testing.T) {
 // phase it makes the lesson's mistake and mends it, as the lesson says.
 func TestPersonTypesEverything(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it takes long; TestLessons types the same commands")
+		t.Skip("it takes long; TestPersonLetsMayflyDoIt takes the same steps")
 	}
 	t.Parallel()
 	needsAWS(t)
