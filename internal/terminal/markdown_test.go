@@ -72,6 +72,25 @@ func TestMarkdownInline(t *testing.T) {
 }
 
 // TestMarkdownOfAnything neither panics nor lets anything act.
+// TestMarkdownKeepsCommandsWhole breaks a command only where no line can hold it.
+func TestMarkdownKeepsCommandsWhole(t *testing.T) {
+	const source = "In a terminal that has run (`eval \"$(mayfly local env)\"`), type on."
+	for width, want := range map[int]string{
+		80: "In a terminal that has run (`eval \"$(mayfly local env)\"`), type on.",
+		50: "In a terminal that has run\n(`eval \"$(mayfly local env)\"`), type on.",
+		32: "In a terminal that has run\n(`eval \"$(mayfly local env)\"`),\ntype on.",
+		20: "In a terminal that\nhas run (`eval\n\"$(mayfly local\nenv)\"`), type on.",
+	} {
+		if got := strings.Join(Markdown(Style{}, source, width), "\n"); got != want {
+			t.Errorf("%d columns:\n%s\nwant\n%s", width, got, want)
+		}
+		painted := strings.Join(Markdown(Style{on: true}, source, width), "\n")
+		if got := Clean(strings.ReplaceAll(painted, "\n", "|")); strings.Count(got, "|") > strings.Count(want, "\n") {
+			t.Errorf("%d columns, painted: %s", width, got)
+		}
+	}
+}
+
 func TestMarkdownOfAnything(t *testing.T) {
 	pieces := []string{"# a", "\n\n", "- x", "1. y", "> q", "```sh\n", "```\n", "    code", "| a | b |\n|---|---|\n| c | d |", "**", "_", "`", "[l](u)", "<b>", "\x1b[31m", "\u202e", "日本語 ", "word ", "&#27;"}
 	rapid.Check(t, func(t *rapid.T) {

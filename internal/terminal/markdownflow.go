@@ -16,10 +16,12 @@ type flow struct {
 	open bool
 }
 
-// word is what is never broken. brk says that a new line begins after it.
+// word is what is never broken. brk says that a new line begins after it, and
+// keep that none does where a line can hold what belongs together: a command is
+// typed as one line.
 type word struct {
-	text string
-	brk  bool
+	text      string
+	brk, keep bool
 }
 
 // add appends text. It is painted word by word, so that no paint runs over a line's end.
@@ -62,8 +64,13 @@ func (f *flow) wrap(width int) []string {
 		line.Reset()
 		filled = 0
 	}
-	for _, w := range f.words {
+	for i, w := range f.words {
 		n := text.Width(w.text)
+		if i == 0 || !f.words[i-1].keep {
+			if all := f.together(i); all <= width { // on one line, this one or the next
+				n = all
+			}
+		}
 		if filled > 0 && filled+1+n > width {
 			end()
 		}
@@ -72,7 +79,7 @@ func (f *flow) wrap(width int) []string {
 			filled++
 		}
 		line.WriteString(w.text)
-		filled += n
+		filled += text.Width(w.text)
 		if w.brk {
 			end()
 		}
@@ -81,6 +88,15 @@ func (f *flow) wrap(width int) []string {
 		end()
 	}
 	return lines
+}
+
+// together is how wide a word is with those after it that it is kept with.
+func (f *flow) together(i int) int {
+	columns := text.Width(f.words[i].text)
+	for ; f.words[i].keep; i++ {
+		columns += 1 + text.Width(f.words[i+1].text)
+	}
+	return columns
 }
 
 // flow gathers the running text of a block.
@@ -131,10 +147,17 @@ func (m *markdown) codeSpan(f *flow, n *ast.CodeSpan) {
 			b.WriteString(strings.ReplaceAll(string(t.Value(m.source)), "\n", " "))
 		}
 	}
+	from := len(f.words)
+	if f.open {
+		from--
+	}
 	if m.style.on {
 		f.add(b.String(), m.style.Command)
 	} else {
 		f.add("`"+b.String()+"`", func(s string) string { return s })
+	}
+	for i := from; i < len(f.words)-1; i++ {
+		f.words[i].keep = true
 	}
 }
 
