@@ -23,8 +23,9 @@ func TestWalkIsQuick(t *testing.T) {
 		t.Skip("-short goes with the race detector, under which nothing is quick")
 	}
 	_, environ := small(t, "codecommit", "codebuild", "codepipeline")
-	screen, key, start, verify := time.Hour, time.Hour, time.Hour, time.Hour
-	for range 5 {
+	screen, key, start, verify := time.Hour, time.Hour, time.Minute, time.Hour
+	quick := func() bool { return screen <= mostFirstScreen && key <= mostKey && verify-start <= mostCheck }
+	for tries := 0; tries < 20 && !quick(); tries++ { // others may be at work on this machine
 		_, fresh := home(t)
 		began := time.Now() //nolint:forbidigo // a person waits
 		p := sit(t, 80, 24, fresh)
@@ -44,10 +45,9 @@ func TestWalkIsQuick(t *testing.T) {
 		runs(t, environ, "verify", "codepipeline")
 		verify = min(verify, time.Since(began))
 	}
-	check := verify - start
-	t.Logf("first screen %v, key %v, check %v", screen, key, check)
-	if screen > mostFirstScreen || key > mostKey || check > mostCheck {
-		t.Errorf("first screen %v (at most %v), key %v (%v), check %v (%v)", screen, mostFirstScreen, key, mostKey, check, mostCheck)
+	t.Logf("first screen %v, key %v, check %v", screen, key, verify-start)
+	if !quick() {
+		t.Errorf("first screen %v (at most %v), key %v (%v), check %v (%v)", screen, mostFirstScreen, key, mostKey, verify-start, mostCheck)
 	}
 }
 
