@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"net/url"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -31,7 +30,7 @@ func changeRolePolicy(w *mistakeWorld, c *cloud.Cloud, role, policy string, chan
 	if err != nil {
 		return err
 	}
-	text, err := url.PathUnescape(aws.ToString(out.PolicyDocument))
+	text, err := cloud.Document(out.PolicyDocument)
 	if err != nil {
 		return err
 	}
@@ -93,7 +92,7 @@ func documentMistakes() []mistake {
 				if err != nil {
 					return err
 				}
-				text, err := url.PathUnescape(aws.ToString(out.Role.AssumeRolePolicyDocument))
+				text, err := cloud.Document(out.Role.AssumeRolePolicyDocument)
 				if err != nil {
 					return err
 				}
@@ -158,15 +157,7 @@ func documentMistakes() []mistake {
 		{
 			name: "the boundary of the application's roles was widened", at: at, check: "deploy-role", says: `policy .*Boundary.* has another Resource in its statement WriteLogs`,
 			do: roleMistake("Boundary", func(w *mistakeWorld, c *cloud.Cloud, arn string) error {
-				policy, err := c.IAM.GetPolicy(w.t.Context(), &iam.GetPolicyInput{PolicyArn: &arn})
-				if err != nil {
-					return err
-				}
-				out, err := c.IAM.GetPolicyVersion(w.t.Context(), &iam.GetPolicyVersionInput{PolicyArn: &arn, VersionId: policy.Policy.DefaultVersionId})
-				if err != nil {
-					return err
-				}
-				text, err := url.PathUnescape(aws.ToString(out.PolicyVersion.Document))
+				text, err := c.ManagedPolicy(w.t.Context(), arn)
 				if err != nil {
 					return err
 				}

@@ -70,6 +70,15 @@ func deleteStack(name func(cloud.Names) string) func(*mistakeWorld) error {
 	})
 }
 
+// deleted deletes a stack and waits until it is gone.
+func deleted(w *mistakeWorld, c *cloud.Cloud, name string) error {
+	stack, err := c.FindStack(w.t.Context(), name)
+	if err != nil {
+		return err
+	}
+	return c.DeleteStack(w.t.Context(), *stack.StackId, nil)
+}
+
 // triggerMistakes are about what starts the pipeline, and the pipeline itself.
 func triggerMistakes() []mistake {
 	at := phases.Caching
@@ -251,14 +260,10 @@ func goneMistakes() []mistake {
 		{
 			name: "the pipeline's stack could not be made", at: phases.CodeBuild, check: "project", says: "there is no project .*ROLLBACK_COMPLETE: Broken: ",
 			do: onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
-				stack, err := c.FindStack(w.t.Context(), n.PipelineStack())
-				if err != nil {
+				if err := deleted(w, c, n.PipelineStack()); err != nil {
 					return err
 				}
-				if err := c.DeleteStack(w.t.Context(), *stack.StackId, nil); err != nil {
-					return err
-				}
-				_, err = c.Deploy(w.t.Context(), cloud.Stack{
+				_, err := c.Deploy(w.t.Context(), cloud.Stack{
 					Name: n.PipelineStack(), Template: []byte(brokenResource), Tags: w.env.Tags(),
 				}, nil)
 				if _, rolledBack := errors.AsType[*cloud.StackError](err); rolledBack {

@@ -59,11 +59,7 @@ func stuckMistakes() []mistake {
 		{
 			name: "the repository's stack could not be made", at: phases.CodeCommit, check: "repository", says: "there is no repository .*ROLLBACK_COMPLETE: Broken: ",
 			do: onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
-				stack, err := c.FindStack(w.t.Context(), n.RepositoryStack())
-				if err != nil {
-					return err
-				}
-				if err := c.DeleteStack(w.t.Context(), *stack.StackId, nil); err != nil {
+				if err := deleted(w, c, n.RepositoryStack()); err != nil {
 					return err
 				}
 				return deployBadly(w, c, cloud.Stack{Name: n.RepositoryStack(), Template: []byte(brokenResource), Tags: w.env.Tags()}, "ROLLBACK_COMPLETE")
@@ -88,11 +84,7 @@ func stuckMistakes() []mistake {
 				if _, err := c.EmptyBucket(w.t.Context(), bucket, ""); err != nil {
 					return err
 				}
-				stack, err := c.FindStack(w.t.Context(), n.PipelineStack())
-				if err != nil {
-					return err
-				}
-				if err := c.DeleteStack(w.t.Context(), *stack.StackId, nil); err != nil {
+				if err := deleted(w, c, n.PipelineStack()); err != nil {
 					return err
 				}
 				_, err = c.Deploy(w.t.Context(), cloud.Stack{
@@ -104,14 +96,10 @@ func stuckMistakes() []mistake {
 		{
 			name: "the application could not be made the first time", at: phases.CloudFormation, check: "push-starts", says: "Execute failed: ",
 			do: onAWS(func(w *mistakeWorld, c *cloud.Cloud, n cloud.Names) error {
-				stack, err := c.FindStack(w.t.Context(), n.ApplicationStack())
-				if err != nil {
+				if err := deleted(w, c, n.ApplicationStack()); err != nil {
 					return err
 				}
-				if err := c.DeleteStack(w.t.Context(), *stack.StackId, nil); err != nil {
-					return err
-				}
-				_, err = w.run(w.workdir(), "sed -i.bak 's#Role: !GetAtt HelloRole.Arn#Role: !Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}-none#' template.yaml && rm template.yaml.bak"+commitAll)
+				_, err := w.run(w.workdir(), "sed -i.bak 's#Role: !GetAtt HelloRole.Arn#Role: !Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}-none#' template.yaml && rm template.yaml.bak"+commitAll)
 				return err
 			}),
 		},

@@ -172,5 +172,6 @@ func parsedEncoded(encoded *string) (map[string]any, error) {
 }
 
 func parsed(text string) (value map[string]any, err error) {
-	return value, decode(&text, &value)
+	err = decode(&text, &value)
+	return value, err
 }

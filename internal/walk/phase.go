@@ -202,7 +202,7 @@ func (w *Walk) betweenPhases(ctx context.Context, p *phases.Phase, lesson phases
 		case "n":
 			return nil
 		case "e":
-			err = w.Screen.Pages(join(lesson.Section(phases.SectionExplain), heading("On AWS", lesson.Section(phases.SectionAWS))), w.more)
+			err = w.howItWorks(lesson)
 		case "w":
 			err = w.questions(lesson)
 		case "b":
@@ -217,6 +217,11 @@ func (w *Walk) betweenPhases(ctx context.Context, p *phases.Phase, lesson phases
 			return err
 		}
 	}
+}
+
+// howItWorks explains, and says what differs on AWS.
+func (w *Walk) howItWorks(lesson phases.Lesson) error {
+	return w.Screen.Pages(join(lesson.Section(phases.SectionExplain), heading("On AWS", lesson.Section(phases.SectionAWS))), w.more)
 }
 
 // questions puts the lesson's questions one by one, each with its answer after a key.

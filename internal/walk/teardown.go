@@ -56,7 +56,7 @@ func (w *Walk) afterTeardown(lesson phases.Lesson) error {
 		case err != nil || key == "q":
 			return err
 		case key == "e":
-			err = w.Screen.Pages(join(lesson.Section(phases.SectionExplain), heading("On AWS", lesson.Section(phases.SectionAWS))), w.more)
+			err = w.howItWorks(lesson)
 		default:
 			err = w.questions(lesson)
 		}
