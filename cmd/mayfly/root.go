@@ -96,7 +96,7 @@ func (a *app) hint(err error, command *cobra.Command) string {
 	return fmt.Sprintf("`%s` looks for what this machine lacks; `%s` says where you are.", a.typed("mayfly doctor"), a.typed("mayfly status"))
 }
 
-// noRoom says so if the disk is full: what then fails says all sorts of things,
+// noRoom says so if the disk is full, or nearly: what then fails says all sorts of things,
 // and in AWS's words that of the local AWS says nothing of it.
 func (a *app) noRoom() string {
 	root, err := a.root()
@@ -107,7 +107,7 @@ func (a *app) noRoom() string {
 	if err != nil || free >= nearlyFull {
 		return ""
 	}
-	return fmt.Sprintf("The disk of %s is full: %.1f MB are free. Free some room; the same command then goes on, and nothing is lost.", root, float64(free)/1e6)
+	return fmt.Sprintf("Only %.1f MB are free on the disk of %s, which may be why. Free some room, and type the same again: it goes on.", float64(free)/1e6, root)
 }
 
 // nearlyFull is how much room there is, in bytes, where it is likely that something failed for the lack of it.
